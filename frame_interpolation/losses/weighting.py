@@ -1,0 +1,150 @@
+"""From names and schedules to the losses that training sums up and evaluation reports.
+
+A loss function takes the example (`x0`, `y`, `x1`: (B, H, W, 3) float32, RGB in [0, 1]) and the
+prediction (the outputs of the network) and returns a scalar.
+"""
+
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
+
+import gin
+import tensorflow as tf
+
+from frame_interpolation.errors import InputError
+from frame_interpolation.losses import perceptual, reconstruction
+from frame_interpolation.losses.options import (
+    StyleOptions,
+    TestLosses,
+    TrainingLosses,
+    VggOptions,
+)
+from frame_interpolation.losses.vgg19 import Vgg19
+
+LossFunction = Callable[[Mapping[str, tf.Tensor], Mapping[str, tf.Tensor]], tf.Tensor]
+
+# The released gin files name the schedules of the loss weights by this path.
+for _schedule in ("PiecewiseConstantDecay", "PolynomialDecay", "ExponentialDecay", "CosineDecay"):
+    gin.external_configurable(
+        getattr(tf.keras.optimizers.schedules, _schedule),
+        module="tf.keras.optimizers.schedules",
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class WeightedLoss:
+    """A loss and its weight over the training step.
+
+    Attributes:
+      name: name in the gin file.
+      function: the loss, unweighted.
+      weight: maps the step (int64 scalar) to the weight (float32 scalar).
+      always_one: whether the weight is the constant 1.
+    """
+
+    name: str
+    function: LossFunction
+    weight: Callable[[tf.Tensor], tf.Tensor]
+    always_one: bool
+
+    @property
+    def summary_name(self) -> str:
+        """Name in the summaries: `k*<name>` when the weight is not always 1."""
+        return self.name if self.always_one else f"k*{self.name}"
+
+
+def create_training_losses(
+    options: TrainingLosses, *, vgg: VggOptions, style: StyleOptions
+) -> list[WeightedLoss]:
+    """Builds the losses to minimise.
+
+    Raises:
+      InputError: a file is missing, or a schedule does not take its parameters.
+    """
+    if options.loss_weight_schedules is None:
+        return _with_constant_weights(options, vgg=vgg, style=style)
+    functions = _loss_functions(options.loss_names, vgg=vgg, style=style)
+    losses = []
+    for name, function, schedule, parameters in zip(
+        options.loss_names,
+        functions,
+        options.loss_weight_schedules,
+        options.loss_weight_parameters,
+        strict=True,
+    ):
+        try:
+            weight = schedule(**parameters)
+        except (TypeError, ValueError) as error:
+            raise InputError(
+                f"training_losses.loss_weight_parameters of {name!r}, {parameters}, do not fit "
+                f"the schedule: {error}"
+            ) from error
+        always_one = set(parameters.get("values", [None])) == {1.0}
+        losses.append(WeightedLoss(name, function, weight, always_one))
+    return losses
+
+
+def create_test_losses(
+    options: TestLosses, *, vgg: VggOptions, style: StyleOptions
+) -> list[WeightedLoss]:
+    """Builds the losses and metrics of the periodic evaluation; errors as above."""
+    return _with_constant_weights(options, vgg=vgg, style=style)
+
+
+def _with_constant_weights(
+    options: TrainingLosses | TestLosses, *, vgg: VggOptions, style: StyleOptions
+) -> list[WeightedLoss]:
+    weights = options.loss_weights or [1.0] * len(options.loss_names)
+    functions = _loss_functions(options.loss_names, vgg=vgg, style=style)
+    return [
+        WeightedLoss(name, function, _constant(float(weight)), float(weight) == 1.0)
+        for name, function, weight in zip(options.loss_names, functions, weights, strict=True)
+    ]
+
+
+def _constant(value: float) -> Callable[[tf.Tensor], tf.Tensor]:
+    return lambda step: tf.constant(value, tf.float32)
+
+
+def _loss_functions(
+    names: Sequence[str], *, vgg: VggOptions, style: StyleOptions
+) -> list[LossFunction]:
+    networks: dict[str, Vgg19] = {}
+
+    def network(selector: str, model_file: str) -> Vgg19:
+        if not model_file:
+            raise InputError(
+                f"The loss {selector!r} needs the VGG-19 weights: bind {selector}.vgg_model_file "
+                "to the path of imagenet-vgg-verydeep-19.mat (README says where to get it)."
+            )
+        if model_file not in networks:
+            networks[model_file] = Vgg19(model_file)
+        return networks[model_file]
+
+    def create(name: str) -> LossFunction:
+        match name:
+            case "l1_warped":
+                return _l1_warped
+            case "vgg":
+                return _on_image(
+                    perceptual.vgg, network=network("vgg", vgg.vgg_model_file), weights=vgg.weights
+                )
+            case "style":
+                return _on_image(
+                    perceptual.style,
+                    network=network("style", style.vgg_model_file),
+                    weights=style.weights,
+                )
+            case _:
+                return _on_image(getattr(reconstruction, name))
+
+    return [create(name) for name in names]
+
+
+def _on_image(function: Callable[..., tf.Tensor], **arguments) -> LossFunction:
+    return lambda example, prediction: function(prediction["image"], example["y"], **arguments)
+
+
+def _l1_warped(example: Mapping[str, tf.Tensor], prediction: Mapping[str, tf.Tensor]) -> tf.Tensor:
+    if "x0_warped" not in prediction:
+        raise InputError("The loss 'l1_warped' needs film_net.use_aux_outputs = True.")
+    return reconstruction.l1_warped(prediction["x0_warped"], prediction["x1_warped"], example["y"])

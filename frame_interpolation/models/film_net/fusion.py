@@ -1,0 +1,49 @@
+"""FILM's fusion network: a U-Net decoder over the aligned pyramid (arXiv 2202.04901)."""
+
+from collections.abc import Sequence
+
+import tensorflow as tf
+
+from frame_interpolation.models.film_net.convolution import convolution
+from frame_interpolation.models.film_net.options import Options
+
+_OUTPUT_CHANNELS = 3
+
+
+class Fusion(tf.keras.layers.Layer):
+    """Decodes a pyramid of aligned images, features and flows to the middle image."""
+
+    def __init__(self, options: Options, *, name: str = "fusion"):
+        super().__init__(name=name)
+        # FILM's own layers carry Keras' automatic names in the order of creation, finest level
+        # first; here the names are given, so that they do not depend on the process. The
+        # attribute names `convs` and `output_conv` are keys of FILM's checkpoints.
+        self.convs = []
+        count = 0
+        for level in range(options.fusion_pyramid_levels - 1):
+            filters = options.filters << min(level, options.specialized_levels)
+            self.convs.append(
+                [
+                    convolution(filters, 2, name=_layer_name(count), linear=True),
+                    convolution(filters, 3, name=_layer_name(count + 1)),
+                    convolution(filters, 3, name=_layer_name(count + 2)),
+                ]
+            )
+            count += 3
+        self.output_conv = convolution(_OUTPUT_CHANNELS, 1, name=_layer_name(count), linear=True)
+
+    def call(self, pyramid: Sequence[tf.Tensor]) -> tf.Tensor:
+        """Maps (B, H >> i, W >> i, C_i), finest first, to an RGB image (B, H, W, 3), unclipped."""
+        net = pyramid[-1]
+        for level in reversed(range(len(pyramid) - 1)):
+            before_concat, first, second = self.convs[level]
+            size = tf.shape(pyramid[level])[1:3]
+            net = tf.image.resize(net, size, method=tf.image.ResizeMethod.NEAREST_NEIGHBOR)
+            net = before_concat(net)
+            net = tf.concat([pyramid[level], net], axis=-1)
+            net = second(first(net))
+        return self.output_conv(net)
+
+
+def _layer_name(index: int) -> str:
+    return f"conv2d_{index}" if index else "conv2d"
