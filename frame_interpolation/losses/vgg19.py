@@ -5,6 +5,8 @@ Format of `imagenet-vgg-verydeep-19.mat` (https://www.vlfeat.org/matconvnet/pret
 Network: Simonyan & Zisserman, arXiv 1409.1556; here with average pooling.
 """
 
+import zlib
+
 import numpy as np
 import scipy.io
 import tensorflow as tf
@@ -21,6 +23,15 @@ _CONVOLUTION_INDICES = (
 )
 # The second convolution of each resolution is the one whose features are compared.
 _FEATURE_CONVOLUTION = 1
+# What SciPy raises for a cut or foreign file, by where in the file it notices.
+_UNREADABLE = (
+    scipy.io.matlab.MatReadError,
+    zlib.error,
+    OSError,
+    ValueError,
+    TypeError,
+    NotImplementedError,
+)
 _MEAN_RGB = (123.68, 116.779, 103.939)
 
 
@@ -70,7 +81,7 @@ def _read_layers(model_file: str) -> np.ndarray:
             f"VGG-19 weights: no file {model_file!r}; download imagenet-vgg-verydeep-19.mat "
             "(README) and bind its path to vgg.vgg_model_file and style.vgg_model_file."
         ) from error
-    except (ValueError, TypeError, NotImplementedError) as error:
+    except _UNREADABLE as error:
         raise InputError(
             f"VGG-19 weights: {model_file!r} is not a readable .mat file of version 5 ({error})."
         ) from error

@@ -2,9 +2,9 @@
 
 From every level i of the image pyramid the sub-extractor runs a few levels further down. Features
 of the same size are then concatenated along the diagonal: level i holds S(i, 0), S(i-1, 1), ...,
-where S(k, j) is depth j of the sub-pyramid started at level k. From `sub_levels` on, all levels have
-the same channels and see the same scale-relative content, which is what lets the coarse levels
-share one flow predictor (arXiv 2202.04901, section 3).
+where S(k, j) is depth j of the sub-pyramid started at level k. From level `sub_levels` - 1 on, all
+levels have the same channels with the same meaning, which is what lets the coarse levels share one
+flow predictor (arXiv 2202.04901, section 3).
 """
 
 from collections.abc import Sequence

@@ -57,6 +57,13 @@ class Options:
             )
         for name, minimum in (("flow_convs", 0), ("flow_filters", 2)):
             self._check_predictor_list(name, minimum=minimum)
+        shared_levels = range(self.specialized_levels, self.pyramid_levels)
+        if len({self.feature_channels(level) for level in shared_levels}) > 1:
+            raise ValueError(
+                f"film_net.specialized_levels is {self.specialized_levels} and film_net.sub_levels "
+                f"is {self.sub_levels}; the levels that share a flow predictor must have equally "
+                "many features, so specialized_levels must be at least sub_levels - 1."
+            )
 
     def _check_predictor_list(self, name: str, *, minimum: int) -> None:
         values = getattr(self, name)

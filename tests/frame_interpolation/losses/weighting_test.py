@@ -1,0 +1,128 @@
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from frame_interpolation.errors import InputError
+from frame_interpolation.losses import weighting
+from frame_interpolation.losses.options import (
+    StyleOptions,
+    TestLosses,
+    TrainingLosses,
+    VggOptions,
+)
+
+_STEPWISE = tf.keras.optimizers.schedules.PiecewiseConstantDecay
+
+
+@pytest.fixture
+def vgg_file(golden_dir):
+    return str(golden_dir / "vgg_tiny.mat")
+
+
+def _released_style_losses(vgg_file):
+    options = TrainingLosses(
+        loss_names=["l1", "vgg", "style"],
+        loss_weight_schedules=[_STEPWISE] * 3,
+        loss_weight_parameters=[
+            {"boundaries": [0], "values": [1.0, 1.0]},
+            {"boundaries": [1500000], "values": [1.0, 0.25]},
+            {"boundaries": [1500000], "values": [0.0, 40.0]},
+        ],
+    )
+    return weighting.create_training_losses(
+        options,
+        vgg=VggOptions(vgg_model_file=vgg_file),
+        style=StyleOptions(vgg_model_file=vgg_file),
+    )
+
+
+def _constant(names, weights):
+    return weighting.create_training_losses(
+        TrainingLosses(loss_names=names, loss_weights=weights),
+        vgg=VggOptions(),
+        style=StyleOptions(),
+    )
+
+
+@pytest.mark.parametrize(
+    ("step", "weights"),
+    [
+        (0, [1.0, 1.0, 0.0]),
+        (1_500_000, [1.0, 1.0, 0.0]),
+        (1_500_001, [1.0, 0.25, 40.0]),
+        (3_000_000, [1.0, 0.25, 40.0]),
+    ],
+)
+def test_the_released_schedules_change_after_their_boundary(vgg_file, step, weights):
+    step = tf.constant(step, tf.int64)
+    losses = _released_style_losses(vgg_file)
+    assert [float(loss.weight(step)) for loss in losses] == weights
+
+
+def test_a_loss_that_is_not_always_weighted_one_is_called_k_times_itself(vgg_file):
+    losses = _released_style_losses(vgg_file)
+    assert [loss.summary_name for loss in losses] == ["l1", "k*vgg", "k*style"]
+    assert [loss.summary_name for loss in _constant(["l1", "l2"], [1.0, 0.5])] == ["l1", "k*l2"]
+
+
+def test_losses_take_the_example_and_the_prediction():
+    example = {"x0": tf.ones([1, 12, 12, 3]), "y": tf.zeros([1, 12, 12, 3])}
+    prediction = {
+        "image": tf.fill([1, 12, 12, 3], 0.5),
+        "x0_warped": tf.fill([1, 12, 12, 3], 0.25),
+        "x1_warped": tf.fill([1, 12, 12, 3], 0.125),
+    }
+    losses = _constant(["l1", "l2", "l1_warped"], [1.0, 1.0, 1.0])
+    values = [float(loss.function(example, prediction)) for loss in losses]
+    np.testing.assert_allclose(values, [0.5, 0.25, 0.375])
+
+
+def test_test_losses_are_unweighted_by_default():
+    losses = weighting.create_test_losses(TestLosses(), vgg=VggOptions(), style=StyleOptions())
+    assert [(loss.name, float(loss.weight(0))) for loss in losses] == [("l1", 1.0), ("psnr", 1.0)]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"loss_names": ["l3"]}, "holds 'l3'; expected some of l1, l2"),
+        ({"loss_names": []}, "expected a list"),
+        ({"loss_names": "l1"}, "expected a list"),
+        ({"loss_names": ["l1", "l1"]}, "twice"),
+        ({"loss_names": ["l1"], "loss_weights": [1.0, 2.0]}, "2 entries"),
+        ({"loss_names": ["l1"], "loss_weight_schedules": [_STEPWISE]}, "go together"),
+        (
+            {
+                "loss_names": ["l1"],
+                "loss_weights": [1.0],
+                "loss_weight_schedules": [_STEPWISE],
+                "loss_weight_parameters": [{}],
+            },
+            "both set",
+        ),
+    ],
+)
+def test_wrong_options_are_refused(arguments, message):
+    with pytest.raises(InputError, match=message):
+        TrainingLosses(**arguments)
+
+
+def test_parameters_that_do_not_fit_the_schedule_are_refused():
+    options = TrainingLosses(
+        loss_names=["l1"],
+        loss_weight_schedules=[_STEPWISE],
+        loss_weight_parameters=[{"boundary": [0]}],
+    )
+    with pytest.raises(InputError, match=r"of 'l1'.*do not fit"):
+        weighting.create_training_losses(options, vgg=VggOptions(), style=StyleOptions())
+
+
+def test_a_perceptual_loss_without_weights_file_says_what_to_bind():
+    with pytest.raises(InputError, match=r"bind style\.vgg_model_file"):
+        _constant(["style"], [1.0])
+
+
+def test_warped_loss_needs_auxiliary_outputs():
+    (loss,) = _constant(["l1_warped"], [1.0])
+    with pytest.raises(InputError, match="use_aux_outputs"):
+        loss.function({"y": tf.zeros([1, 2, 2, 3])}, {"image": tf.zeros([1, 2, 2, 3])})
