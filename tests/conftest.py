@@ -1,4 +1,4 @@
-"""What many tests need: the files that the reference implementation made, and a quiet TensorFlow."""
+"""What many tests need: the files the reference implementation made, and a quiet TensorFlow."""
 
 import os
 import pathlib
