@@ -1,0 +1,40 @@
+# `make demo` and `make test` do all the set-up. `make help` lists the targets.
+PYTHON := .venv/bin/python
+PACKAGES := frame_interpolation atd12k beam_jobs
+SOURCES := $(PACKAGES) examples tests benchmarks
+
+.DEFAULT_GOAL := help
+.PHONY: help venv demo test test-fast format lint types check clean
+
+help: ## List the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+venv: .venv/installed ## Set up .venv with the pinned packages
+
+.venv/installed: requirements.txt pyproject.toml tools/make_venv.sh
+	@tools/make_venv.sh
+
+demo: venv ## Run the main job on drawn sample data: records, training, evaluation, report
+	@$(PYTHON) -m examples.main_job
+
+test: venv ## Run all tests that this machine can run
+	$(PYTHON) -m pytest
+
+test-fast: venv ## Run the tests without the slow ones
+	$(PYTHON) -m pytest -m "not slow and not gpu and not browser"
+
+format: venv ## Format the code
+	$(PYTHON) -m ruff format $(SOURCES)
+	$(PYTHON) -m ruff check --fix $(SOURCES)
+
+lint: venv ## Check format and lint
+	$(PYTHON) -m ruff format --check $(SOURCES)
+	$(PYTHON) -m ruff check $(SOURCES)
+
+types: venv ## Check types
+	$(PYTHON) -m mypy $(PACKAGES)
+
+check: lint types test ## Everything that CI checks
+
+clean: ## Remove what the demo and the tools made, not .venv
+	rm -rf demo_output .pytest_cache .mypy_cache .ruff_cache
