@@ -281,7 +281,7 @@ def _what_is_there_instead(path: str) -> str:
         os.path.join(path, name.rstrip("/"))
         for name in content
         for marker in (saved_model_reader.FILE_NAME, "checkpoint")
-        if tf.io.gfile.exists(os.path.join(path, name, marker))
+        if not name.startswith(".") and tf.io.gfile.exists(os.path.join(path, name, marker))
     ]
     if within:
         return f"{path} holds no weights itself; did you mean {' or '.join(sorted(within))}?"
