@@ -7,3 +7,7 @@ class InputError(ValueError):
     Programs print the message alone and exit with status 1; everything else that is raised is
     a bug and keeps its stack trace.
     """
+
+    # What `program.run` looks for. `atd12k.errors.DatasetError`, which may not import this
+    # module, carries the same mark.
+    is_user_error = True
