@@ -26,6 +26,7 @@ import math
 import os
 import pathlib
 import pprint
+import re
 import tokenize
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
@@ -135,7 +136,9 @@ def make(options_class: type[Options]) -> Options:
     try:
         return options_class(**bindings)
     except (ValueError, TypeError) as error:
-        raise InputError(f"{selector}: {error}") from error
+        message = str(error)
+        named = re.match(rf"{re.escape(selector)}\b", message)
+        raise InputError(message if named else f"{selector}: {message}") from error
 
 
 def flattened() -> str:

@@ -1,0 +1,182 @@
+"""Options of the datasets (gin selectors `training_dataset`, `eval_datasets`, `data_augmentation`).
+
+Names as in the released gin configurations of FILM (arXiv 2202.04901). A dataset is named as
+`datasets.tfrecord.expand` reads it: PATH@N for N shards, or one file. Sizes are in pixels.
+"""
+
+import dataclasses
+import os
+import re
+from collections.abc import Sequence
+
+import gin
+
+from frame_interpolation.errors import InputError
+
+AUGMENTATION_NAMES = ("random_image_rot90", "random_flip", "random_rotate", "random_reverse")
+_MAX_SEED = 2**63 - 1
+
+
+@gin.register("training_dataset")
+@dataclasses.dataclass(frozen=True)
+class TrainingDataset:
+    """What to train on.
+
+    Attributes:
+      file: the dataset; or
+      files: several datasets, whose records are shuffled together as if they were one.
+      batch_size: examples a step, over all replicas together.
+      crop_size: side of the square that is cut out of the three frames.
+      crop_sizes: the reference's form of `crop_size` beside `files`, one for each of them; all the
+        same here, because a batch mixes the datasets.
+      seed: of the order of the examples and of every augmentation.
+
+    Raises:
+      InputError: a value is out of range, or two of them contradict each other.
+    """
+
+    file: str | None = None
+    files: Sequence[str] = ()
+    batch_size: int = 8
+    crop_size: int = 256
+    crop_sizes: Sequence[int] = ()
+    seed: int = 0
+
+    def __post_init__(self):
+        name = "training_dataset"
+        object.__setattr__(self, "files", _checked_files(f"{name}.files", self.files))
+        object.__setattr__(self, "crop_sizes", tuple(self.crop_sizes or ()))
+        if self.file is not None and not isinstance(self.file, str):
+            raise InputError(f"{name}.file is {self.file!r}; expected a path in quotes.")
+        if self.file and self.files:
+            raise InputError(
+                f"{name}.file and {name}.files are both set; bind one of them to None."
+            )
+        _check_integer(f"{name}.batch_size", self.batch_size, at_least=1)
+        _check_integer(f"{name}.crop_size", self.crop_size, at_least=1)
+        _check_integer(f"{name}.seed", self.seed, at_least=0)
+        self._check_crop_sizes()
+
+    def _check_crop_sizes(self):
+        if not self.crop_sizes:
+            return
+        sizes = list(self.crop_sizes)
+        for size in sizes:
+            _check_integer("training_dataset.crop_sizes", size, at_least=1)
+        if len(sizes) != len(self.paths):
+            raise InputError(
+                f"training_dataset.crop_sizes has {len(sizes)} entries for {len(self.paths)} "
+                "datasets; expected one each."
+            )
+        if len(set(sizes)) > 1:
+            raise InputError(
+                f"training_dataset.crop_sizes is {sizes}; expected equal sizes, because each batch "
+                "mixes all datasets."
+            )
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The datasets, from `file` or `files`; empty when neither is set."""
+        return (self.file,) if self.file else self.files
+
+    @property
+    def crop_side(self) -> int:
+        """The side of the crops, from `crop_sizes` or `crop_size`."""
+        return self.crop_sizes[0] if self.crop_sizes else self.crop_size
+
+
+@gin.register("eval_datasets")
+@dataclasses.dataclass(frozen=True)
+class EvalDatasets:
+    """What the periodic evaluation during training looks at; nothing by default.
+
+    Attributes:
+      files: the datasets.
+      names: what TensorBoard calls them; by default the names of the files.
+      batch_size: examples evaluated together.
+      max_examples: how many examples of each dataset count, the first ones; -1 for all.
+      crop_size: side of the square in the middle of each frame that counts; -1 for whole frames.
+
+    Raises:
+      InputError: a value is out of range, or two of them contradict each other.
+    """
+
+    files: Sequence[str] = ()
+    names: Sequence[str] = ()
+    batch_size: int = 1
+    max_examples: int = -1
+    crop_size: int = -1
+
+    def __post_init__(self):
+        name = "eval_datasets"
+        object.__setattr__(self, "files", _checked_files(f"{name}.files", self.files))
+        names = (self.names,) if isinstance(self.names, str) else tuple(self.names or ())
+        object.__setattr__(self, "names", names or tuple(map(_dataset_name, self.files)))
+        if len(self.names) != len(self.files):
+            raise InputError(
+                f"{name}.names has {len(self.names)} entries for {len(self.files)} files; expected "
+                "one each, or none."
+            )
+        if len(set(self.names)) != len(self.names):
+            raise InputError(
+                f"{name}.names is {list(self.names)}; expected names that differ, because each is "
+                "a curve of its own."
+            )
+        _check_integer(f"{name}.batch_size", self.batch_size, at_least=1)
+        _check_count_or_all(f"{name}.max_examples", self.max_examples)
+        _check_count_or_all(f"{name}.crop_size", self.crop_size)
+
+
+@gin.register("data_augmentation")
+@dataclasses.dataclass(frozen=True)
+class DataAugmentation:
+    """What changes the training examples at random, the same for the three frames.
+
+    Attributes:
+      names: which of `AUGMENTATION_NAMES`, applied in this order; none by default.
+
+    Raises:
+      InputError: a name is unknown or stands there twice.
+    """
+
+    names: Sequence[str] = ()
+
+    def __post_init__(self):
+        names = (self.names,) if isinstance(self.names, str) else tuple(self.names or ())
+        object.__setattr__(self, "names", names)
+        for name in names:
+            if name not in AUGMENTATION_NAMES:
+                raise InputError(
+                    f"data_augmentation.names has {name!r}; expected some of "
+                    f"{', '.join(AUGMENTATION_NAMES)}."
+                )
+        if len(set(names)) != len(names):
+            raise InputError(
+                f"data_augmentation.names is {list(names)}; expected each name at most once."
+            )
+
+
+def _checked_files(binding: str, files: Sequence[str] | None) -> tuple[str, ...]:
+    """The paths as a tuple; one path alone is a list of one."""
+    files = (files,) if isinstance(files, str) else tuple(files or ())
+    for file in files:
+        if not isinstance(file, str) or not file:
+            raise InputError(
+                f"{binding} has the entry {file!r}; expected the path of a dataset, PATH@N for N "
+                "shards."
+            )
+    return files
+
+
+def _dataset_name(file: str) -> str:
+    return re.sub(r"(\.tfrecord)?(@\d+)?$", "", os.path.basename(file)) or file
+
+
+def _check_integer(binding: str, value: object, *, at_least: int) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or not at_least <= value <= _MAX_SEED:
+        raise InputError(f"{binding} is {value!r}; expected an integer of at least {at_least}.")
+
+
+def _check_count_or_all(binding: str, value: object) -> None:
+    if value != -1:
+        _check_integer(binding, value, at_least=1)
