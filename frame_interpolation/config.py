@@ -35,8 +35,8 @@ import gin
 from gin import config_parser
 
 from frame_interpolation.errors import InputError
+from frame_interpolation.repository_paths import REPOSITORY_ROOT
 
-_ROOT = pathlib.Path(__file__).resolve().parent.parent
 _LINE_LENGTH = 100
 
 Options = TypeVar("Options")
@@ -209,7 +209,7 @@ def _find(gin_file: str | os.PathLike[str], including: tuple[pathlib.Path, ...])
     if not os.fspath(gin_file):
         raise InputError("The path of a gin file is empty.")
     folders = [including[-1].parent] if including else []
-    folders += [pathlib.Path.cwd(), _ROOT]
+    folders += [pathlib.Path.cwd(), REPOSITORY_ROOT]
     candidates = [(folder / gin_file).resolve() for folder in folders]
     for candidate in candidates:
         if candidate.exists():

@@ -1,0 +1,153 @@
+"""Decodes only that part of a frame which a crop needs.
+
+A training crop is a small part of a frame, and decoding costs more than all augmentation. So the
+crop is chosen first, as a *window* of the undecoded frame: the square crop itself or, when it is
+going to be rotated by an angle, a larger square whose rotation covers the crop, so that nothing
+from outside reaches it. Of a JPEG only the blocks of the window are decoded; other formats are
+decoded whole and cut.
+
+Sizes are (height, width), positions (top, left), all in pixels; angles are in radians. Where a
+frame is too small for the larger square, what lies outside is the frame's reflection.
+"""
+
+import dataclasses
+import io
+import math
+
+import numpy as np
+import tensorflow as tf
+from PIL import Image
+
+from frame_interpolation.errors import InputError
+
+_JPEG_START = b"\xff\xd8\xff"
+
+
+@dataclasses.dataclass(frozen=True)
+class Window:
+    """A rectangle of a frame, which may reach over its border.
+
+    Attributes:
+      top: first row; negative above the frame.
+      left: first column; negative left of the frame.
+      height: rows.
+      width: columns.
+    """
+
+    top: int
+    left: int
+    height: int
+    width: int
+
+
+def rotation_margin(crop_side: int, angle: float) -> int:
+    """Returns how many pixels more on each side let a rotated square cover a crop.
+
+    Args:
+      crop_side: side of the crop.
+      angle: of the rotation about the centre of the square.
+
+    Returns:
+      0 for no rotation, else such a margin that each pixel of the crop is interpolated between
+      pixels of the square.
+    """
+    if not angle:
+        return 0
+    # The crop's outermost pixel centres lie (side - 1) / 2 from the centre in x and y.
+    reach = (abs(math.cos(angle)) + abs(math.sin(angle)) - 1.0) * (crop_side - 1) / 2
+    return math.ceil(max(reach, 0.0)) + 1  # One more against rounding.
+
+
+def place_crop(
+    frame_size: tuple[int, int],
+    crop_side: int,
+    *,
+    position: tuple[float, float],
+    angle: float = 0.0,
+) -> Window:
+    """Chooses the window of a crop.
+
+    Args:
+      frame_size: (height, width) of the frame, both at least `crop_side`.
+      crop_side: side of the crop.
+      position: two numbers in [0, 1), vertical and horizontal; uniform ones give each place that
+        is allowed the same probability. Allowed is where the window lies inside the frame or,
+        along a side of the frame that is shorter than the window, where the crop does.
+      angle: by which the window will be rotated before the crop is cut out of its middle.
+
+    Returns:
+      A square, `rotation_margin` larger than the crop on each side.
+    """
+    margin = rotation_margin(crop_side, angle)
+    starts = []
+    for size, fraction in zip(frame_size, position, strict=True):
+        inside = margin if size >= crop_side + 2 * margin else 0
+        places = size - crop_side - 2 * inside + 1
+        starts.append(inside - margin + min(int(fraction * places), places - 1))
+    side = crop_side + 2 * margin
+    return Window(top=starts[0], left=starts[1], height=side, width=side)
+
+
+def middle_crop(frame_size: tuple[int, int], crop_side: int) -> Window:
+    """Returns the square in the middle of a frame (the upper left one of two or four)."""
+    height, width = frame_size
+    return Window((height - crop_side) // 2, (width - crop_side) // 2, crop_side, crop_side)
+
+
+def frame_size(encoded: bytes) -> tuple[int, int]:
+    """Reads (height, width) from the head of an image file.
+
+    Raises:
+      InputError: It is no image that Pillow knows.
+    """
+    try:
+        with Image.open(io.BytesIO(encoded)) as image:
+            return image.height, image.width
+    except (OSError, ValueError, Image.DecompressionBombError) as error:
+        raise InputError("it is not an image, or its head is damaged") from error
+
+
+def decode_window(encoded: bytes, window: Window) -> np.ndarray:
+    """Decodes a part of an image file.
+
+    Args:
+      encoded: JPEG, PNG or another format of `tf.io.decode_image`. Alpha is dropped, grey and
+        palette images become RGB; colour profiles and orientation tags are ignored.
+      window: what to decode; it overlaps the image.
+
+    Returns:
+      (window.height, window.width, 3) uint8, RGB, reflected about the outermost pixels where the
+      window leaves the image.
+
+    Raises:
+      InputError: The image is damaged or of another format.
+    """
+    height, width = frame_size(encoded)
+    top, left = max(window.top, 0), max(window.left, 0)
+    bottom = min(window.top + window.height, height)
+    right = min(window.left + window.width, width)
+    pixels = _decode_inside(encoded, top, left, bottom, right)
+    outside = (
+        (top - window.top, window.top + window.height - bottom),
+        (left - window.left, window.left + window.width - right),
+        (0, 0),
+    )
+    return np.pad(pixels, outside, mode="reflect") if np.any(outside) else pixels
+
+
+def _decode_inside(encoded: bytes, top: int, left: int, bottom: int, right: int) -> np.ndarray:
+    try:
+        if encoded.startswith(_JPEG_START):
+            window = [top, left, bottom - top, right - left]
+            return tf.image.decode_and_crop_jpeg(encoded, window, channels=3).numpy()
+        image = tf.io.decode_image(encoded, channels=3, expand_animations=False)
+        # A copy, so that the whole image is not kept for its window.
+        return image.numpy()[top:bottom, left:right].copy()
+    except tf.errors.OpError as error:
+        reason = error.message.removeprefix("{{function_node __wrapped__").splitlines()[0]
+        raise InputError(f"its pixels cannot be decoded ({_after_node_name(reason)})") from error
+
+
+def _after_node_name(message: str) -> str:
+    """Drops "DecodePng_device_...}} " and " [Op:DecodePng]" around what TensorFlow says."""
+    return message.rpartition("}} ")[2].partition(" [Op:")[0].strip()

@@ -1,0 +1,292 @@
+"""From records to batches, for training and for evaluation.
+
+A batch is a dict of
+
+    x0, y, x1   (B, H, W, 3) float32, RGB in [0, 1]: first, middle and last frame
+    time        (B, 1) float32, always 0.5
+    record      (B,) int64, which records they are (`RecordCollection.name` tells more)
+
+The training batches are a function of the seed and of the step alone: step s holds the examples
+s B to s B + B - 1, example n is the record that `example_order` says, and its crop and its
+augmentation are drawn from (seed, n). So a run goes on at step k with `first_step=k`, whatever was
+prefetched before, and the number of threads changes nothing.
+
+Reading and decoding go through one Python function an example. That costs about a millisecond
+under the interpreter's lock beside several milliseconds of decoding without it, and in return
+every error names the record. The errors arrive from `next()` as
+`tf.errors.InvalidArgumentError`, out of which `program.user_message` takes the sentence.
+"""
+
+import functools
+from collections.abc import Callable, Iterator, Sequence
+
+import numpy as np
+import tensorflow as tf
+
+from frame_interpolation.datasets import augmentation, frame_window, tf_example
+from frame_interpolation.datasets.example_order import ExampleOrder
+from frame_interpolation.datasets.options import DataAugmentation, TrainingDataset
+from frame_interpolation.datasets.record_collection import RecordCollection
+from frame_interpolation.errors import InputError
+
+_TIME = 0.5
+_ENDLESS = np.iinfo(np.int64).max
+
+
+# ------------------------------------------------------------------------------- training
+
+
+def create_training_dataset(
+    records: RecordCollection,
+    options: TrainingDataset,
+    augmentations: DataAugmentation,
+    *,
+    first_step: int = 0,
+    input_context: tf.distribute.InputContext | None = None,
+) -> tf.data.Dataset:
+    """Creates the endless training batches.
+
+    Args:
+      records: what to train on (`record_collection.open_records`).
+      options: batch size, crop size and seed; its paths are not looked at.
+      augmentations: what changes at random.
+      first_step: the step of the first batch; k skips exactly the first k batches.
+      input_context: set where several pipelines feed one step
+        (`strategy.distribute_datasets_from_function`): each makes its part of every batch, and
+        the parts in order of `input_pipeline_id` are the batch.
+
+    Returns:
+      Batches as the module's description says, H = W = the crop size.
+
+    Raises:
+      InputError: The batch size cannot be divided among the pipelines.
+    """
+    part_size, part = _part_of_batch(options.batch_size, input_context)
+    order = ExampleOrder(len(records), seed=options.seed)
+    load = _loader(records, order, crop_side=options.crop_side)
+
+    def create_example(count: tf.Tensor) -> dict[str, tf.Tensor]:
+        step, within = count // part_size, count % part_size
+        example = step * options.batch_size + part * part_size + within
+        seed = tf.stack([tf.constant(options.seed, tf.int64), example])
+        transform = augmentation.draw(augmentations.names, seed)
+        frames, record = tf.numpy_function(
+            load,
+            [example, augmentation.draw_position(seed), transform.angle],
+            [tf.uint8, tf.int64],
+            stateful=False,
+        )
+        frames = tf.ensure_shape(frames, (3, None, None, 3))
+        frames = augmentation.apply(
+            tf.image.convert_image_dtype(frames, tf.float32),
+            transform,
+            names=augmentations.names,
+            crop_side=options.crop_side,
+        )
+        return _to_element(frames, record)
+
+    dataset = tf.data.Dataset.range(first_step * part_size, _ENDLESS)
+    dataset = dataset.map(create_example, num_parallel_calls=tf.data.AUTOTUNE)
+    dataset = dataset.batch(part_size, drop_remainder=True)
+    return _prefetched(dataset)
+
+
+def _part_of_batch(
+    batch_size: int, input_context: tf.distribute.InputContext | None
+) -> tuple[int, int]:
+    """How many examples of each batch this pipeline makes, and which part that is."""
+    if input_context is None:
+        return batch_size, 0
+    pipelines = input_context.num_input_pipelines
+    if batch_size % pipelines:
+        raise InputError(
+            f"training_dataset.batch_size is {batch_size}; expected a multiple of {pipelines}, the "
+            "number of input pipelines."
+        )
+    return batch_size // pipelines, input_context.input_pipeline_id
+
+
+def _loader(
+    records: RecordCollection, order: ExampleOrder, *, crop_side: int
+) -> Callable[..., tuple[np.ndarray, np.int64]]:
+    """Makes the function that reads example n and decodes the window it needs."""
+    parse = _parser()
+
+    def load(
+        example: np.int64, position: np.ndarray, angle: np.float32
+    ) -> tuple[np.ndarray, np.int64]:
+        record = order.record(int(example))
+        encoded = _read_frames(records, record, parse)
+        size = _common_size(records, record, encoded)
+        if min(size) < crop_side:
+            raise _too_small(records, record, size, crop_side, "training_dataset.crop_size")
+        window = frame_window.place_crop(
+            size, crop_side, position=tuple(position.tolist()), angle=float(angle)
+        )
+        return _decode_frames(records, record, encoded, window), np.int64(record)
+
+    return load
+
+
+# ----------------------------------------------------------------------------- evaluation
+
+
+def create_evaluation_dataset(
+    records: RecordCollection,
+    *,
+    batch_size: int = 1,
+    crop_size: int = -1,
+    max_examples: int = -1,
+) -> tf.data.Dataset:
+    """Creates batches of every record once, in order.
+
+    Args:
+      records: what to evaluate on.
+      batch_size: examples together. A batch is smaller at the end and, with whole frames, where
+        the next frame has another size.
+      crop_size: side of the square in the middle that is kept; -1 for whole frames.
+      max_examples: how many, the first ones; -1 for all.
+
+    Returns:
+      Batches as the module's description says.
+    """
+    count = len(records) if max_examples < 0 else min(max_examples, len(records))
+    parse = _parser()
+
+    def load(record: np.int64) -> np.ndarray:
+        encoded = _read_frames(records, int(record), parse)
+        size = _common_size(records, int(record), encoded)
+        window = frame_window.Window(0, 0, *size)
+        if crop_size > 0:
+            if min(size) < crop_size:
+                raise _too_small(records, int(record), size, crop_size, "eval_datasets.crop_size")
+            window = frame_window.middle_crop(size, crop_size)
+        return _decode_frames(records, int(record), encoded, window)
+
+    def create_example(record: tf.Tensor) -> dict[str, tf.Tensor]:
+        frames = tf.numpy_function(load, [record], tf.uint8, stateful=False)
+        side = crop_size if crop_size > 0 else None
+        frames = tf.ensure_shape(frames, (3, side, side, 3))
+        return _to_element(tf.image.convert_image_dtype(frames, tf.float32), record)
+
+    dataset = tf.data.Dataset.range(count)
+    dataset = dataset.map(create_example, num_parallel_calls=tf.data.AUTOTUNE)
+    if crop_size > 0 or batch_size == 1:
+        dataset = dataset.batch(batch_size)
+    else:
+        dataset = _batch_equal_sizes(dataset, batch_size)
+    return _prefetched(dataset)
+
+
+def _batch_equal_sizes(dataset: tf.data.Dataset, batch_size: int) -> tf.data.Dataset:
+    """Batches neighbours while their sizes are equal, in order."""
+
+    def generate() -> Iterator[dict[str, np.ndarray]]:
+        pending: list[dict[str, np.ndarray]] = []
+        for example in dataset.as_numpy_iterator():
+            full = len(pending) == batch_size
+            if full or (pending and pending[0]["y"].shape != example["y"].shape):
+                yield _stack(pending)
+                pending = []
+            pending.append(example)
+        if pending:
+            yield _stack(pending)
+
+    signature = {
+        key: tf.TensorSpec([None, *spec.shape], spec.dtype)
+        for key, spec in dataset.element_spec.items()
+    }
+    return tf.data.Dataset.from_generator(generate, output_signature=signature)
+
+
+def _stack(examples: Sequence[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
+    return {key: np.stack([example[key] for example in examples]) for key in examples[0]}
+
+
+# --------------------------------------------------------------------------------- frames
+
+
+@functools.cache
+def _parser() -> Callable[[tf.Tensor], dict[str, tf.Tensor]]:
+    """`tf_example.parse`, compiled: called directly it costs four times as much."""
+    signature = [tf.TensorSpec((), tf.string)]
+    return tf.function(tf_example.parse, input_signature=signature).get_concrete_function()
+
+
+def _read_frames(
+    records: RecordCollection, record: int, parse: Callable[[tf.Tensor], dict[str, tf.Tensor]]
+) -> list[bytes]:
+    try:
+        parsed = parse(tf.constant(records.read(record)))
+    except tf.errors.OpError as error:
+        raise InputError(
+            f"The record in {records.location(record)} is no triplet: expected a tf.train.Example "
+            "with frame_0/encoded, frame_1/encoded and frame_2/encoded."
+        ) from error
+    return [parsed[f"frame_{i}/encoded"].numpy() for i in range(3)]
+
+
+def _common_size(
+    records: RecordCollection, record: int, encoded: Sequence[bytes]
+) -> tuple[int, int]:
+    """(height, width) of the three frames."""
+    sizes = []
+    for i, frame in enumerate(encoded):
+        try:
+            sizes.append(frame_window.frame_size(frame))
+        except InputError as error:
+            raise _bad_frame(records, record, i, error) from error
+    if len(set(sizes)) > 1:
+        listed = ", ".join(f"{width}x{height}" for height, width in sizes)
+        raise InputError(
+            f"The frames in {records.location(record)} have the sizes {listed}; expected three "
+            "equal ones: build the records again without this triplet."
+        )
+    return sizes[0]
+
+
+def _decode_frames(
+    records: RecordCollection,
+    record: int,
+    encoded: Sequence[bytes],
+    window: frame_window.Window,
+) -> np.ndarray:
+    """(3, height, width, 3) uint8 of the window."""
+    frames = []
+    for i, frame in enumerate(encoded):
+        try:
+            frames.append(frame_window.decode_window(frame, window))
+        except InputError as error:
+            raise _bad_frame(records, record, i, error) from error
+    return np.stack(frames)
+
+
+def _bad_frame(records: RecordCollection, record: int, i: int, error: InputError) -> InputError:
+    return InputError(
+        f"frame_{i} of the record in {records.location(record)} is bad: {error}; build the records "
+        "again without this triplet."
+    )
+
+
+def _too_small(
+    records: RecordCollection, record: int, size: tuple[int, int], crop_side: int, binding: str
+) -> InputError:
+    height, width = size
+    return InputError(
+        f"The frames in {records.location(record)} are {width}x{height}, smaller than the crop of "
+        f"{crop_side}; set {binding} to at most {min(size)}, or leave this triplet out."
+    )
+
+
+def _to_element(frames: tf.Tensor, record: tf.Tensor) -> dict[str, tf.Tensor]:
+    element = {key: frames[i] for i, key in enumerate(tf_example.FRAME_KEYS)}
+    element["time"] = tf.constant([_TIME], tf.float32)
+    element["record"] = tf.ensure_shape(record, ())
+    return element
+
+
+def _prefetched(dataset: tf.data.Dataset) -> tf.data.Dataset:
+    """Lets the next batches be made during a step, in fixed order on any number of cores."""
+    options = tf.data.Options()
+    options.deterministic = True
+    return dataset.prefetch(tf.data.AUTOTUNE).with_options(options)
