@@ -170,7 +170,7 @@ def _trace(model: Callable[..., Any], model_path: str) -> "tf.types.experimental
     frames = tf.TensorSpec([None, None, None, 3], tf.float32)
     times = tf.TensorSpec([None, 1], tf.float32)
 
-    @tf.function(input_signature=[frames, frames, times])
+    @tf.function(input_signature=[frames, frames, times], autograph=False)
     def predict(x0: tf.Tensor, x1: tf.Tensor, time: tf.Tensor) -> tf.Tensor:
         return model({"x0": x0, "x1": x1, "time": time}, training=False)["image"]
 
@@ -185,6 +185,12 @@ def _trace(model: Callable[..., Any], model_path: str) -> "tf.types.experimental
         raise InputError(
             f"The SavedModel {model_path} is of another architecture: its image is "
             f"{image.dtype.name} of shape {image.shape}; expected float32 (B, H, W, 3)."
+        )
+    if image.shape.rank is not None and None not in image.shape[1:3]:
+        height, width = image.shape[1:3]
+        raise InputError(
+            f"The SavedModel {model_path} was made for pictures of {width}x{height} pixels only: "
+            "export it for any size."
         )
     return predict
 

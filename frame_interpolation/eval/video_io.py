@@ -29,8 +29,8 @@ def check_encoder(*, fps: float) -> None:
     """
     if shutil.which("ffmpeg") is None:
         raise InputError(
-            "Writing a video needs the program ffmpeg, which was not found: install it, for example "
-            "by apt-get install ffmpeg, or do without the video."
+            "Writing a video needs the program ffmpeg, which was not found: install it (for "
+            "example by apt-get install ffmpeg), or do without the video."
         )
     with tempfile.TemporaryDirectory() as folder:
         write_video(Path(folder) / "trial.mp4", [np.zeros((64, 64, 3), np.uint8)], fps=fps)

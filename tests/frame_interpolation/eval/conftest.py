@@ -1,0 +1,42 @@
+"""A stand-in for the network, which shows mistakes in orientation, colour and order of time."""
+
+import numpy as np
+import pytest
+
+
+@pytest.fixture(scope="session")
+def toy_model_path(tmp_path_factory) -> str:
+    """A SavedModel with FILM's call whose image is `toy_middle`."""
+    import tensorflow as tf
+
+    class Toy(tf.Module):
+        @tf.function
+        def __call__(self, inputs, training=False):
+            x0, x1 = inputs["x0"], inputs["x1"]
+            # The shift by `toy_middle`'s one row and two columns, border repeated.
+            height, width = tf.shape(x0)[1], tf.shape(x0)[2]
+            moved = tf.gather(x0, tf.maximum(tf.range(height) - 1, 0), axis=1)
+            moved = tf.gather(moved, tf.maximum(tf.range(width) - 2, 0), axis=2)
+            image = 0.75 * moved * [1.0, 0.5, 0.25] + 0.25 * x1
+            return {"image": image, "x0_warped": moved}
+
+    model = Toy()
+    frames = tf.TensorSpec([None, None, None, 3], tf.float32)
+    time = tf.TensorSpec([None, 1], tf.float32)
+    model.__call__.get_concrete_function({"x0": frames, "x1": frames, "time": time}, training=False)
+    path = str(tmp_path_factory.mktemp("toy") / "saved_model")
+    tf.saved_model.save(model, path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def toy_middle():
+    """What the model at `toy_model_path` gives, in NumPy, for (H, W, 3) float32."""
+
+    def middle(x0: np.ndarray, x1: np.ndarray) -> np.ndarray:
+        rows = np.maximum(np.arange(x0.shape[0]) - 1, 0)
+        columns = np.maximum(np.arange(x0.shape[1]) - 2, 0)
+        moved = x0[rows][:, columns]
+        return 0.75 * moved * np.array([1.0, 0.5, 0.25], np.float32) + 0.25 * x1
+
+    return middle
