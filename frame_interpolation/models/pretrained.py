@@ -251,8 +251,8 @@ def _value(stored: StoredWeights, variable: StoredVariable, dtype: tf.DType) -> 
 def _newest_checkpoint(folder: str) -> str:
     try:
         state = tf.train.get_checkpoint_state(folder)
-    except (tf.errors.OpError, ValueError) as error:
-        raise InputError(f"{folder}/checkpoint cannot be read: {error}") from error
+    except (tf.errors.OpError, ValueError):
+        state = None  # TensorFlow also raises for a file that names none.
     newest = state.model_checkpoint_path if state else ""
     if not newest:
         raise InputError(

@@ -15,6 +15,8 @@ from frame_interpolation.errors import InputError
 
 OBJECT_GRAPH_KEY = "_CHECKPOINTABLE_OBJECT_GRAPH"
 VARIABLE_VALUE = "VARIABLE_VALUE"
+# TensorFlow's reader of checkpoints gives a cut file an IndexError.
+_READ_ERRORS = (tf.errors.OpError, IndexError, RuntimeError, ValueError)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -78,7 +80,7 @@ class TensorTable:
             self._reader = tf.train.load_checkpoint(prefix)
             self._shapes = self._reader.get_variable_to_shape_map()
             self._dtypes = self._reader.get_variable_to_dtype_map()
-        except (tf.errors.OpError, ValueError, RuntimeError) as error:
+        except _READ_ERRORS as error:
             raise InputError(
                 f"The checkpoint {prefix} cannot be read ({_first_line(error)}); it is incomplete "
                 "or not a TensorFlow 2 checkpoint. Copy it again, with its .index and .data files."
@@ -101,7 +103,7 @@ class TensorTable:
         """
         try:
             return self._reader.get_tensor(key)
-        except (tf.errors.OpError, ValueError, RuntimeError) as error:
+        except _READ_ERRORS as error:
             raise InputError(
                 f"{key} cannot be read from {self._prefix} ({_first_line(error)}); the file is "
                 "incomplete or damaged. Copy it again."
