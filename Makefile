@@ -4,7 +4,7 @@ PACKAGES := frame_interpolation atd12k beam_jobs
 SOURCES := $(PACKAGES) examples tests benchmarks
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test test-fast format lint types check clean
+.PHONY: help venv demo test test-fast format lint types check lock clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -38,3 +38,10 @@ check: lint types test ## Everything that CI checks
 
 clean: ## Remove what the demo and the tools made, not .venv
 	rm -rf demo_output .pytest_cache .mypy_cache .ruff_cache
+
+lock: venv ## Pin the dependencies of pyproject.toml in requirements.txt and requirements-gpu.txt
+	$(PYTHON) -m pip install --quiet --target .venv-uv uv
+	PYTHONPATH=.venv-uv $(PYTHON) -m uv pip compile --quiet --python-version 3.11 --no-header \
+	  --generate-hashes --extra dev --extra dask pyproject.toml -o requirements.txt
+	PYTHONPATH=.venv-uv $(PYTHON) -m uv pip compile --quiet --python-version 3.11 --no-header \
+	  --generate-hashes --extra gpu -c requirements.txt pyproject.toml -o requirements-gpu.txt
