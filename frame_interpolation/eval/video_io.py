@@ -1,7 +1,8 @@
 """Videos from frames, through mediapy and the program ffmpeg.
 
-Frames are (H, W, 3) uint8 RGB. The video is H.264 in 4:2:0, which every player can show; a picture
-with an odd side is extended by repeating its last row or column.
+Frames are (H, W, 3) uint8 RGB. The video is H.264 in 4:2:0, which every player can show, with the
+colours of BT.709 and marked so: unmarked BT.601, ffmpeg's default, looks off where a player guesses
+by the size. A picture with an odd side is extended by repeating its last row or column.
 """
 
 import os
@@ -16,6 +17,11 @@ from frame_interpolation.errors import InputError
 
 # 18 is taken to be visually lossless; H.264's default of 23 softens thin lines.
 _CONSTANT_RATE_FACTOR = 18
+_FFMPEG_ARGUMENTS = [
+    *("-vf", "scale=out_color_matrix=bt709:out_range=tv"),
+    *("-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709"),
+    *("-color_range", "tv", "-movflags", "+faststart"),
+]
 
 
 def check_encoder(*, fps: float) -> None:
@@ -71,7 +77,12 @@ def _encode(path: Path, frames: Iterable[np.ndarray], fps: float) -> None:
     first = _with_even_sides(first)
     height, width = first.shape[:2]
     with mediapy.VideoWriter(
-        path, (height, width), fps=fps, crf=_CONSTANT_RATE_FACTOR, encoded_format="yuv420p"
+        path,
+        (height, width),
+        fps=fps,
+        crf=_CONSTANT_RATE_FACTOR,
+        encoded_format="yuv420p",
+        ffmpeg_args=_FFMPEG_ARGUMENTS,
     ) as writer:
         writer.add_image(first)
         for frame in remaining:

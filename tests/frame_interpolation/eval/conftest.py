@@ -1,5 +1,8 @@
 """A stand-in for the network, which shows mistakes in orientation, colour and order of time."""
 
+import re
+import subprocess
+
 import numpy as np
 import pytest
 
@@ -40,3 +43,19 @@ def toy_middle():
         return 0.75 * moved * np.array([1.0, 0.5, 0.25], np.float32) + 0.25 * x1
 
     return middle
+
+
+@pytest.fixture(scope="session")
+def read_video():
+    """Reads a video: (frames, H, W, 3) uint8 and the rate. mediapy's reader rejects new ffmpegs."""
+
+    def read(path) -> tuple[np.ndarray, float]:
+        command = ["ffmpeg", "-i", str(path), "-f", "rawvideo", "-pix_fmt", "rgb24", "-"]
+        result = subprocess.run(command, capture_output=True, check=True, timeout=60)
+        header = result.stderr.decode()
+        assert "bt709" in header and "h264" in header
+        width, height = map(int, re.search(r", (\d+)x(\d+)", header).groups())
+        fps = float(re.search(r", ([\d.]+) fps", header)[1])
+        return np.frombuffer(result.stdout, np.uint8).reshape(-1, height, width, 3), fps
+
+    return read

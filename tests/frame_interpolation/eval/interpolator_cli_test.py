@@ -114,16 +114,14 @@ def test_frames_stay_when_the_video_fails(tmp_path, toy_model_path, stand_in_ffm
 
 
 @pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="ffmpeg is not installed")
-def test_videos_are_written_by_ffmpeg(tmp_path, toy_model_path):
-    import mediapy
-
+def test_videos_are_written_by_ffmpeg(tmp_path, toy_model_path, read_video):
     folder = _make_sequence(tmp_path / "shot")
     interpolator_cli.run(
         pattern=str(folder), model_path=toy_model_path, times_to_interpolate=1, output_video=True
     )
-    video = mediapy.read_video(folder / "interpolated.mp4")
+    video, fps = read_video(folder / "interpolated.mp4")
     assert video.shape == (5, 20, 30, 3)
-    assert video.metadata.fps == 30
+    assert fps == 30
 
 
 def _empty_frame(folder):
@@ -188,7 +186,8 @@ def test_the_program_runs_from_inside_the_package(tmp_path, toy_model_path):
     folder = _make_sequence(tmp_path / "Szene ä 1")
     result = _program(
         "--pattern", f"{tmp_path}/Szene*", "--model_path", toy_model_path,
-        "--times_to_interpolate", "2", "--fps", "24", "--block_width", "2", cwd=_ROOT / "frame_interpolation",
+        "--times_to_interpolate", "2", "--fps", "24", "--block_width", "2",
+        cwd=_ROOT / "frame_interpolation",
     )  # fmt: skip
     assert result.returncode == 0, result.stderr
     assert result.stdout == f"Wrote {folder / 'interpolated_frames'}\n"
