@@ -1,0 +1,336 @@
+"""Evaluates a method of interpolation on triplets: predicts, scores, and writes the results.
+
+Triplets stream through in the order of the dataset with flat memory. Every score goes into a
+journal as soon as it is known, so that an evaluation that was killed goes on where it stopped;
+`results.json`, written last, marks a finished one. Scoring runs in a thread beside the network.
+"""
+
+import itertools
+import shutil
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TextIO
+
+import numpy as np
+
+from frame_interpolation.errors import InputError
+from frame_interpolation.eval import (
+    environment,
+    evaluation_results,
+    frame_store,
+    metrics,
+    protocols,
+)
+from frame_interpolation.eval.evaluation_example import EvaluationExample, ExampleSource
+from frame_interpolation.eval.evaluation_results import EvaluationResults
+from frame_interpolation.eval.progress import Progress
+from frame_interpolation.eval.score_journal import ScoreJournal, check_identity
+from frame_interpolation.eval.scored_triplet import ScoredTriplet
+
+FRAMES_NAME = "frames"
+_JOURNAL_NAME = "results.partial.jsonl"
+
+# Scored or waiting to be scored while the network goes on; bounds the frames in memory.
+_MAX_PENDING = 4
+
+
+@dataclass(frozen=True)
+class PreparedTriplet:
+    """A triplet as the network gets it.
+
+    Attributes:
+        example: The triplet of the dataset.
+        x0: First frame, float32 (H, W, 3) in [0, 1], at the protocol's size.
+        y: True middle frame, likewise.
+        x1: Last frame, likewise.
+        roi: Region of interest (x, y, width, height) in pixels of these frames, or None.
+    """
+
+    example: EvaluationExample
+    x0: np.ndarray
+    y: np.ndarray
+    x1: np.ndarray
+    roi: protocols.Box | None
+
+
+Predictor = Callable[[Sequence[PreparedTriplet]], np.ndarray]
+"""Estimates the middle frames, float32 (B, H, W, 3) unclipped, of B triplets of equal size."""
+
+
+@dataclass(frozen=True)
+class Method:
+    """A method of interpolation that can be evaluated.
+
+    Attributes:
+        description: What it is, as a JSON object; 'fingerprint' tells two methods apart.
+        load: Returns the predictor; called only when something is left to predict.
+    """
+
+    description: Mapping[str, Any]
+    load: Callable[[], Predictor]
+
+
+def predictor_of(interpolator: Callable[[np.ndarray, np.ndarray], np.ndarray]) -> Predictor:
+    """Makes a predictor of a callable that takes two batches of frames.
+
+    Args:
+        interpolator: `(x0, x1) -> image`, float32 (B, H, W, 3), inputs in [0, 1], output unclipped.
+
+    Returns:
+        The predictor.
+    """
+
+    def predict(batch: Sequence[PreparedTriplet]) -> np.ndarray:
+        x0 = np.stack([triplet.x0 for triplet in batch])
+        x1 = np.stack([triplet.x1 for triplet in batch])
+        return np.asarray(interpolator(x0, x1))
+
+    return predict
+
+
+def evaluate(
+    *,
+    source: ExampleSource,
+    method: Method,
+    output_dir: Path,
+    experiment: str,
+    protocol: protocols.Protocol,
+    metric_names: Sequence[str],
+    max_examples: int = -1,
+    batch_size: int = 1,
+    output_frames: bool = False,
+    overwrite: bool = False,
+    config: str = "",
+    progress_stream: TextIO | None = None,
+) -> tuple[EvaluationResults, bool]:
+    """Evaluates a method, going on where an earlier run of the same evaluation stopped.
+
+    Args:
+        source: Triplets to evaluate.
+        method: What is evaluated.
+        output_dir: Folder of the results; made when it does not exist.
+        experiment: Name of the evaluation.
+        protocol: How frames are prepared.
+        metric_names: Metric names, each possibly with the suffix `_roi`.
+        max_examples: Number of triplets, from the first; -1 for all.
+        batch_size: Neighbouring triplets of equal size that are predicted together.
+        output_frames: Write the pictures of every triplet below `frames/` (see `frame_store`).
+        overwrite: Drop results that lie in the folder, of whatever evaluation.
+        config: Text of `config.gin`, not written when empty.
+        progress_stream: Where progress is shown; standard error when None.
+
+    Returns:
+        The results, and whether they had been finished before.
+
+    Raises:
+        InputError: If the folder holds another evaluation's results, a record is damaged, a
+            metric needs a region of interest that a triplet lacks, or an estimate has the wrong
+            size or values that are not finite.
+    """
+    stop = len(source) if max_examples < 0 else min(max_examples, len(source))
+    identity = {
+        "protocol": protocol.name,
+        "protocol_version": protocol.version,
+        "metrics": list(metric_names),
+        "triplets": stop,
+        "model": method.description["fingerprint"],
+        "records": source.description["records_sha256"],
+        "output_frames": output_frames,
+    }
+    output_dir.mkdir(parents=True, exist_ok=True)
+    if overwrite:
+        _remove_results(output_dir)
+    finished = _finished_results(output_dir, identity)
+    if finished is not None:
+        return finished, True
+    started = environment.now()
+    with ScoreJournal(output_dir / _JOURNAL_NAME, identity) as journal:
+        if config:
+            evaluation_results.write_text(output_dir / "config.gin", config)
+        resumed = len(journal.triplets)
+        if resumed < stop:
+            with Progress(
+                "evaluating", total=stop, done=resumed, stream=progress_stream
+            ) as progress:
+                for scored in _score_triplets(
+                    prepared=_prepare(source.read(resumed, stop), protocol, metric_names),
+                    predict=method.load(),
+                    protocol=protocol,
+                    metric_names=metric_names,
+                    batch_size=batch_size,
+                    frames_dir=output_dir / FRAMES_NAME if output_frames else None,
+                    folder_names=frame_store.FolderNames(t.frames for t in journal.triplets),
+                ):
+                    journal.append(scored)
+                    progress.step()
+        results = EvaluationResults(
+            experiment=experiment,
+            identity=identity,
+            model=method.description,
+            dataset=source.description,
+            environment={
+                **environment.describe(),
+                "started": started,
+                "finished": environment.now(),
+                "resumed_after": resumed,
+            },
+            triplets=tuple(journal.triplets),
+        )
+        evaluation_results.write_results(output_dir, results)
+    (output_dir / _JOURNAL_NAME).unlink()
+    return results, False
+
+
+def _finished_results(folder: Path, identity: Mapping[str, Any]) -> EvaluationResults | None:
+    """Returns the finished results in a folder, None when there is room for or a rest to do."""
+    if not (folder / evaluation_results.JSON_NAME).exists():
+        table = folder / evaluation_results.CSV_NAME
+        if table.exists() and not (folder / _JOURNAL_NAME).exists():
+            raise InputError(
+                f"{str(table)!r} exists, but was not written by this program or is not complete; "
+                "give another experiment.name, or --overwrite to replace it."
+            )
+        return None
+    results = evaluation_results.read_results(folder / evaluation_results.JSON_NAME)
+    # Who asks for no pictures is served by results that have them.
+    asked = {**identity, "output_frames": identity["output_frames"]}
+    if results.identity.get("output_frames") and not identity["output_frames"]:
+        asked["output_frames"] = True
+    check_identity(results.identity, asked, folder)
+    # A run that was killed between its last two steps leaves its journal beside the results.
+    (folder / _JOURNAL_NAME).unlink(missing_ok=True)
+    return results
+
+
+def _remove_results(folder: Path) -> None:
+    """Removes what an evaluation writes, the mark of a finished one first."""
+    for name in (
+        evaluation_results.JSON_NAME,
+        evaluation_results.CSV_NAME,
+        evaluation_results.README_NAME,
+        _JOURNAL_NAME,
+    ):
+        (folder / name).unlink(missing_ok=True)
+    if (folder / FRAMES_NAME).is_dir():
+        shutil.rmtree(folder / FRAMES_NAME)
+
+
+def _prepare(
+    examples: Iterable[EvaluationExample],
+    protocol: protocols.Protocol,
+    metric_names: Sequence[str],
+) -> Iterator[PreparedTriplet]:
+    roi_names = [name for name in metric_names if metrics.split_name(name)[1]]
+    for example in examples:
+        y = protocol.prepare(example.y)
+        annotation = example.annotation
+        if annotation is None and roi_names:
+            raise InputError(
+                f"{', '.join(roi_names)} need regions of interest, but triplet {example.name!r} "
+                "has no annotation; evaluate without them, or on records with annotations."
+            )
+        roi = None
+        if annotation is not None:
+            roi = protocols.scale_region(
+                annotation.motion_roi, annotation.image_size, (y.shape[1], y.shape[0])
+            )
+        yield PreparedTriplet(
+            example=example,
+            x0=protocol.prepare(example.x0),
+            y=y,
+            x1=protocol.prepare(example.x1),
+            roi=roi,
+        )
+
+
+def _batches(
+    triplets: Iterable[PreparedTriplet], batch_size: int
+) -> Iterator[list[PreparedTriplet]]:
+    """Groups neighbours of equal size, so that the order of the dataset is kept."""
+    for _, run in itertools.groupby(triplets, key=lambda triplet: triplet.y.shape):
+        while batch := list(itertools.islice(run, batch_size)):
+            yield batch
+
+
+def _score_triplets(
+    *,
+    prepared: Iterable[PreparedTriplet],
+    predict: Predictor,
+    protocol: protocols.Protocol,
+    metric_names: Sequence[str],
+    batch_size: int,
+    frames_dir: Path | None,
+    folder_names: frame_store.FolderNames,
+) -> Iterator[ScoredTriplet]:
+    """Yields scores in order; the scoring thread works while the network predicts on."""
+    pending: deque[Future[ScoredTriplet]] = deque()
+    with ThreadPoolExecutor(max_workers=1) as scorer:
+        for batch in _batches(prepared, batch_size):
+            estimates = predict(batch)
+            _check_estimates(estimates, batch)
+            for triplet, estimate in zip(batch, estimates, strict=True):
+                frames = ""
+                if frames_dir is not None:
+                    frames = folder_names.assign(triplet.example.name, triplet.example.index)
+                pending.append(
+                    scorer.submit(
+                        _score,
+                        triplet,
+                        protocol.finish(estimate),
+                        metric_names,
+                        None if frames_dir is None else frames_dir / frames,
+                    )
+                )
+            while pending and (pending[0].done() or len(pending) > _MAX_PENDING):
+                yield pending.popleft().result()
+        while pending:
+            yield pending.popleft().result()
+
+
+def _score(
+    triplet: PreparedTriplet,
+    estimate: np.ndarray,
+    metric_names: Sequence[str],
+    frames_folder: Path | None,
+) -> ScoredTriplet:
+    if frames_folder is not None:
+        frame_store.write_triplet(
+            frames_folder, x0=triplet.x0, estimate=estimate, x1=triplet.x1, truth=triplet.y
+        )
+    example, annotation = triplet.example, triplet.example.annotation
+    return ScoredTriplet(
+        index=example.index,
+        shard=example.shard,
+        offset=example.offset,
+        key=example.key,
+        name=example.name,
+        film=example.film,
+        level=None if annotation is None else annotation.level,
+        frame_size=(triplet.y.shape[1], triplet.y.shape[0]),
+        image_size=None if annotation is None else annotation.image_size,
+        motion_roi=None if annotation is None else annotation.motion_roi,
+        roi=triplet.roi,
+        general_motion_type=() if annotation is None else annotation.general_motion_type,
+        behavior=() if annotation is None else annotation.behavior,
+        values=protocols.score(estimate, triplet.y, triplet.roi, metric_names),
+        frames="" if frames_folder is None else frames_folder.name,
+    )
+
+
+def _check_estimates(estimates: np.ndarray, batch: Sequence[PreparedTriplet]) -> None:
+    expected = (len(batch), *batch[0].y.shape)
+    if estimates.shape != expected:
+        raise InputError(
+            f"The model answered with an image of shape {estimates.shape} for triplet "
+            f"{batch[0].example.name!r}, expected {expected}."
+        )
+    for triplet, estimate in zip(batch, estimates, strict=True):
+        bad = estimate.size - int(np.count_nonzero(np.isfinite(estimate)))
+        if bad:
+            raise InputError(
+                f"The estimate of triplet {triplet.example.name!r} has {bad} values that are not "
+                "finite numbers; the model has diverged or its file is damaged."
+            )

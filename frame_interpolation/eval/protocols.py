@@ -1,0 +1,199 @@
+"""Evaluation protocols: what is done to the frames before they are scored.
+
+Frames come as uint8 (H, W, 3) RGB. A protocol turns them into float32 (H, W, 3) in [0, 1] for the
+network, and the network's output into the estimate that is scored: clipped to [0, 1], never
+rounded to 8 bits. Boxes are (x, y, width, height) in pixels, sizes (width, height).
+
+- `film`: FILM's own evaluation; the frames as they are.
+- `atd12k`: the protocol of the published ATD-12K tables (Siyao et al., arXiv 2104.02495); the
+  frames at 960x540, resized with Pillow's LANCZOS when they have another size.
+
+In both, every mean is the plain mean over triplets (dB averaged in dB; see `score_summary`).
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image
+
+from frame_interpolation.errors import InputError
+from frame_interpolation.eval import metrics
+
+LEVEL_NAMES = ("easy", "medium", "hard")
+"""Names of the ATD-12K difficulty levels 0, 1 and 2."""
+
+Box = tuple[int, int, int, int]
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """How frames are brought to the size at which they are scored.
+
+    Attributes:
+        name: The name in `evaluation.protocol`.
+        version: Raised whenever the same frames would get other scores; results of different
+            versions are not compared.
+        definition: One sentence for `readme.txt` and the report.
+        frame_size: (width, height) in pixels to which every frame is brought, or None to leave
+            frames as they are.
+    """
+
+    name: str
+    version: int
+    definition: str
+    frame_size: tuple[int, int] | None
+
+    def prepare(self, frame: np.ndarray) -> np.ndarray:
+        """Brings a frame to the protocol's size and value range.
+
+        Args:
+            frame: uint8 (H, W, 3) RGB.
+
+        Returns:
+            float32 (H', W', 3) in [0, 1]; H' and W' are the protocol's size, or H and W.
+        """
+        height, width = frame.shape[:2]
+        if self.frame_size is not None and (width, height) != self.frame_size:
+            resized = Image.fromarray(frame).resize(self.frame_size, Image.Resampling.LANCZOS)
+            frame = np.asarray(resized)
+        return frame.astype(np.float32) / np.float32(255.0)
+
+    def finish(self, estimate: np.ndarray) -> np.ndarray:
+        """Turns the network's output into the estimate that is scored.
+
+        Args:
+            estimate: float (H, W, 3), any finite values.
+
+        Returns:
+            float32 (H, W, 3) clipped to [0, 1], not rounded.
+        """
+        return np.clip(estimate, 0.0, 1.0).astype(np.float32)
+
+
+PROTOCOLS: dict[str, Protocol] = {
+    protocol.name: protocol
+    for protocol in (
+        Protocol(
+            name="film",
+            version=1,
+            definition="frames as they are; estimate clipped to [0, 1], not rounded",
+            frame_size=None,
+        ),
+        Protocol(
+            name="atd12k",
+            version=1,
+            definition=(
+                "frames at 960x540, others resized with Pillow LANCZOS before interpolation; "
+                "estimate clipped to [0, 1], not rounded"
+            ),
+            frame_size=(960, 540),
+        ),
+    )
+}
+
+
+def find(name: str) -> Protocol:
+    """Returns a protocol by its name.
+
+    Args:
+        name: 'film' or 'atd12k'.
+
+    Returns:
+        The protocol.
+
+    Raises:
+        InputError: If there is no such protocol.
+    """
+    protocol = PROTOCOLS.get(name)
+    if protocol is None:
+        raise InputError(
+            f"There is no protocol {name!r}; evaluation.protocol takes {', '.join(PROTOCOLS)}."
+        )
+    return protocol
+
+
+def scale_region(
+    motion_roi: Sequence[float], image_size: Sequence[float], frame_size: tuple[int, int]
+) -> Box:
+    """Carries an annotated region over to the size at which frames are scored.
+
+    The rule is that of AnimeInterp's test script: each axis has its own scale, and each of the
+    four numbers is floored by it on its own, `int(v // scale)`, so a box may lose a pixel of
+    its width to flooring. A box that leaves the frame is cut at the frame's border.
+
+    Args:
+        motion_roi: (x, y, width, height) in pixels of the annotated image.
+        image_size: (width, height) of the annotated image in pixels.
+        frame_size: (width, height) of the scored frame in pixels.
+
+    Returns:
+        (x, y, width, height) in pixels of the scored frame; width or height is 0 when nothing of
+        the region is left.
+
+    Raises:
+        InputError: If a number is not finite or an image side is not positive.
+    """
+    if not all(map(math.isfinite, (*motion_roi, *image_size))) or min(image_size) <= 0:
+        raise InputError(
+            f"An annotation has motion_RoI {tuple(motion_roi)} on an image of size "
+            f"{tuple(image_size)}; expected finite numbers and positive sides."
+        )
+    scale_w, scale_h = image_size[0] / frame_size[0], image_size[1] / frame_size[1]
+    left, top = int(motion_roi[0] // scale_w), int(motion_roi[1] // scale_h)
+    right = left + int(motion_roi[2] // scale_w)
+    bottom = top + int(motion_roi[3] // scale_h)
+    x, right = _clip(left, frame_size[0]), _clip(right, frame_size[0])
+    y, bottom = _clip(top, frame_size[1]), _clip(bottom, frame_size[1])
+    return x, y, max(right - x, 0), max(bottom - y, 0)
+
+
+def crop_region(image: np.ndarray, box: Box) -> np.ndarray:
+    """Cuts a region out of an image.
+
+    Args:
+        image: (H, W, C).
+        box: (x, y, width, height) in pixels, inside the image.
+
+    Returns:
+        The view (height, width, C).
+    """
+    x, y, width, height = box
+    return image[y : y + height, x : x + width]
+
+
+def score(
+    estimate: np.ndarray, truth: np.ndarray, box: Box | None, metric_names: Sequence[str]
+) -> dict[str, float | None]:
+    """Scores one estimate.
+
+    Args:
+        estimate: float32 (H, W, 3) in [0, 1], from `Protocol.finish`.
+        truth: float32 (H, W, 3) in [0, 1], from `Protocol.prepare`.
+        box: Region of interest (x, y, width, height) in pixels of these frames; needed by
+            metrics with the suffix `_roi`.
+        metric_names: Metric names, each possibly with the suffix `_roi`.
+
+    Returns:
+        A value for each name, in the same order; None where the metric is not defined because
+        the frame or the region is smaller than the metric's window.
+
+    Raises:
+        ValueError: If a metric on the region is asked for and `box` is None.
+    """
+    values: dict[str, float | None] = {}
+    for name in metric_names:
+        base_name, on_region = metrics.split_name(name)
+        metric = metrics.METRICS[base_name]
+        if not on_region:
+            values[name] = metric.measure(estimate, truth)
+        elif box is None:
+            raise ValueError(f"{name} needs a region of interest.")
+        else:
+            values[name] = metric.measure(crop_region(estimate, box), crop_region(truth, box))
+    return values
+
+
+def _clip(position_px: int, side_px: int) -> int:
+    return min(max(position_px, 0), side_px)

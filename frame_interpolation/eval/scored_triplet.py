@@ -1,0 +1,91 @@
+"""One scored triplet: the record that travels from the evaluator to every output.
+
+In JSON an infinite value (the PSNR of identical frames) is the string "inf", since JSON has no
+infinity, and a missing value (a region too small for the metric's window) is null.
+"""
+
+import dataclasses
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class ScoredTriplet:
+    """Scores of one triplet, and what it is grouped by.
+
+    Attributes:
+        index: Position in the dataset, which is the identity of the triplet; keys and names may
+            repeat.
+        shard: File name of the shard that holds the record, without folder.
+        offset: Byte offset of the record in the shard.
+        key: Row key of `results.csv`: the last component of the record's `path`.
+        name: Triplet name, or the key when the record carries none.
+        film: Film of the triplet, empty when unknown.
+        level: Difficulty 0, 1 or 2, None when the record carries none.
+        frame_size: (width, height) in pixels at which the triplet was scored.
+        image_size: (width, height) of the annotated image in pixels, None without annotation.
+        motion_roi: Annotated region (x, y, width, height) in pixels of that image, None without.
+        roi: The region in pixels of the scored frame, None without annotation.
+        general_motion_type: Annotated motion types.
+        behavior: Annotated behaviours.
+        values: Value of every metric by its name; None where missing.
+        frames: Folder below `frames/` that holds the triplet's pictures, empty when not written.
+    """
+
+    index: int
+    shard: str
+    offset: int
+    key: str
+    name: str
+    film: str
+    level: int | None
+    frame_size: tuple[int, int]
+    image_size: tuple[float, float] | None
+    motion_roi: tuple[float, float, float, float] | None
+    roi: tuple[int, int, int, int] | None
+    general_motion_type: tuple[str, ...]
+    behavior: tuple[str, ...]
+    values: Mapping[str, float | None]
+    frames: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """Returns the triplet as a JSON object."""
+        fields = dataclasses.asdict(self)
+        fields["values"] = {name: encode_value(value) for name, value in self.values.items()}
+        return fields
+
+    @classmethod
+    def from_json(cls, fields: Mapping[str, Any]) -> "ScoredTriplet":
+        """Reads what `to_json` wrote.
+
+        Args:
+            fields: The JSON object.
+
+        Returns:
+            The triplet.
+
+        Raises:
+            KeyError: If a field is missing.
+            TypeError: If a field is not known.
+        """
+        fields = dict(fields)
+        for name in ("frame_size", "image_size", "motion_roi", "roi"):
+            fields[name] = None if fields[name] is None else tuple(fields[name])
+        for name in ("general_motion_type", "behavior"):
+            fields[name] = tuple(fields[name])
+        fields["values"] = {name: decode_value(value) for name, value in fields["values"].items()}
+        return cls(**fields)
+
+
+def encode_value(value: float | None) -> float | str | None:
+    """Returns a metric's value as JSON can hold it: infinities become 'inf' and '-inf'."""
+    if value is not None and math.isinf(value):
+        return "inf" if value > 0 else "-inf"
+    return value
+
+
+def decode_value(value: float | str | None) -> float | None:
+    """Undoes `encode_value`."""
+    return None if value is None else float(value)
