@@ -179,7 +179,9 @@ def encode(
     if annotation is not None:
         for field in dataclasses.fields(annotation):
             value = getattr(annotation, field.name)
-            values[f"annotation/{field.name}"] = value if isinstance(value, tuple) else [value]
+            values[f"annotation/{field.name}"] = (
+                list(value) if isinstance(value, tuple) else [value]
+            )
     return _serialise_example(values)
 
 

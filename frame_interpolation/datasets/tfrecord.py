@@ -44,7 +44,7 @@ from frame_interpolation.errors import InputError
 _HEADER_BYTES: Final = 12
 _FOOTER_BYTES: Final = 4
 _FRAMING_BYTES: Final = _HEADER_BYTES + _FOOTER_BYTES
-_MAX_SHARDS: Final = 99_999
+MAX_SHARDS: Final = 99_999
 
 _log = logging.getLogger(__name__)
 
@@ -108,8 +108,8 @@ def _split_spec(spec: str) -> tuple[str, int | None]:
     match = re.fullmatch(r"(.+)@(\d+)", spec)
     if match:
         num_shards = int(match[2])
-        if not 1 <= num_shards <= _MAX_SHARDS:
-            raise InputError(f"{spec!r} asks for {num_shards} shards, expected 1 to {_MAX_SHARDS}.")
+        if not 1 <= num_shards <= MAX_SHARDS:
+            raise InputError(f"{spec!r} asks for {num_shards} shards, expected 1 to {MAX_SHARDS}.")
         return match[1], num_shards
     if not os.path.isfile(spec) and os.path.isfile(manifest_path(spec)):
         return spec, len(_read_json(manifest_path(spec), ("shards",))["shards"])

@@ -1,0 +1,150 @@
+"""Reads the image file of a frame, checks all of it, and makes it fit for a record.
+
+An 8-bit RGB JPEG or PNG file is kept as it is, byte for byte, whatever its suffix says. It is
+decoded all the same, because a truncated file often has a sound header. What else is found:
+
+    greyscale, palette, 1 bit     converted to RGB without loss
+    alpha, transparent colour     composited over white, the colour of paper
+    EXIF orientation              turned upright, as every viewer shows it (the readers of
+                                  records, FILM's and ours, ignore the tag)
+    16 bits a channel, CMYK, ...  rejected: what 8-bit RGB they mean is not for us to guess
+    other file formats            rejected
+
+A converted frame is stored as PNG. Colour profiles and gamma chunks are ignored, as by FILM.
+"""
+
+import dataclasses
+import io
+import os
+from typing import Final
+
+from PIL import Image, ImageOps
+
+from frame_interpolation.datasets.tf_example import EncodedFrame
+from frame_interpolation.errors import InputError
+
+_PLAIN_MODES: Final = ("1", "L", "P", "RGB")
+_ALPHA_MODES: Final = ("LA", "PA", "RGBA")
+_CONVERSIONS: Final = {"1": "greyscale", "L": "greyscale", "P": "palette"}
+_PAPER: Final = (255, 255, 255, 255)
+_EXIF_ORIENTATION: Final = 0x0112
+_PNG_SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
+_PNG_BIT_DEPTH: Final = 24  # Where it stands: 8 signature, 8 chunk header, 4 width, 4 height.
+_PNG_END: Final = b"IEND\xaeB`\x82"
+_DAMAGE: Final = (OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError)
+
+
+class FrameError(InputError):
+    """A frame that cannot go into a record; `reason` is one word to count by."""
+
+    def __init__(self, reason: str, detail: str):
+        super().__init__(detail)
+        self.reason = reason
+
+
+@dataclasses.dataclass(frozen=True)
+class FrameFile:
+    """A frame ready for a record.
+
+    Attributes:
+        frame: The image file, 8-bit RGB.
+        conversion: Empty when the file is kept as it is, else what was done to it in one word:
+            'greyscale', 'palette', 'alpha' or 'orientation'.
+    """
+
+    frame: EncodedFrame
+    conversion: str = ""
+
+
+def read_frame(path: str) -> FrameFile:
+    """Reads a frame for a record.
+
+    Raises:
+        FrameError: With reason 'missing_frame', 'empty_frame', 'unreadable_frame' (the system
+            refuses to read it), 'damaged_frame' (truncated or not an image) or
+            'unsupported_frame'. The detail names the file, not its folder.
+    """
+    name = os.path.basename(path)
+    try:
+        with open(path, "rb") as file:
+            data = file.read()
+    except FileNotFoundError:
+        raise FrameError("missing_frame", f"{name!r} is missing") from None
+    except OSError as error:
+        raise FrameError("unreadable_frame", f"{name!r}: {error.strerror}") from error
+    if not data:
+        raise FrameError("empty_frame", f"{name!r} has no bytes")
+    return frame_from_bytes(data, name=name)
+
+
+def frame_from_bytes(data: bytes, *, name: str) -> FrameFile:
+    """Checks and, where it must, converts an image file in memory; see `read_frame`."""
+    try:
+        return _check(data, name)
+    except FrameError:
+        raise
+    except Image.DecompressionBombError as error:
+        raise FrameError("unsupported_frame", f"{name!r} is too large: {error}") from error
+    except Image.UnidentifiedImageError as error:
+        raise FrameError("damaged_frame", f"{name!r} is not a PNG or JPEG image") from error
+    except _DAMAGE as error:  # What Pillow's decoders raise on damaged files.
+        raise FrameError("damaged_frame", f"{name!r} is damaged: {error}") from error
+
+
+def _check(data: bytes, name: str) -> FrameFile:
+    if data.startswith(_PNG_SIGNATURE):
+        _check_png(data, name)
+    # A JPEG file with a preview for small screens (MPO) is a JPEG file to every decoder.
+    image = Image.open(io.BytesIO(data), formats=("PNG", "JPEG", "MPO"))
+    encoding = "png" if image.format == "PNG" else "jpeg"
+    width, height = image.size
+    if encoding == "jpeg" and image.mode == "RGB" and _orientation(image) == 1:
+        # Only the frequencies below an eighth are turned into pixels, three times as fast as all
+        # of them; the whole file is read through for it.
+        image.draft("RGB", (1, 1))
+    image.load()
+    if image.mode not in _PLAIN_MODES + _ALPHA_MODES:
+        raise FrameError(
+            "unsupported_frame",
+            f"{name!r} has pixels of kind {image.mode}, expected 8-bit RGB, greyscale or palette",
+        )
+    upright = image if _orientation(image) == 1 else ImageOps.exif_transpose(image)
+    rgb, conversion = _as_rgb(upright)
+    if upright is not image:
+        conversion = conversion or "orientation"
+    if conversion:
+        return FrameFile(_as_png(rgb), conversion)
+    return FrameFile(EncodedFrame(data, encoding, width, height))
+
+
+def _check_png(data: bytes, name: str) -> None:
+    # Pillow shows 16-bit RGB as 8-bit, accepts a file without its last bytes, which TensorFlow
+    # does not, and checks the checksums of the chunks only in `verify`.
+    if data[_PNG_BIT_DEPTH : _PNG_BIT_DEPTH + 1] == b"\x10":
+        raise FrameError(
+            "unsupported_frame", f"{name!r} has 16 bits a channel, expected 8; convert it"
+        )
+    if _PNG_END not in data:
+        raise FrameError("damaged_frame", f"{name!r} is truncated: the PNG file has no end")
+    Image.open(io.BytesIO(data), formats=("PNG",)).verify()
+
+
+def _orientation(image: Image.Image) -> int:
+    return image.getexif().get(_EXIF_ORIENTATION, 1)
+
+
+def _as_rgb(image: Image.Image) -> tuple[Image.Image, str]:
+    """Returns 8-bit RGB without transparency, and in one word what that took."""
+    if image.mode in _ALPHA_MODES or "transparency" in image.info:
+        paper = Image.new("RGBA", image.size, _PAPER)
+        return Image.alpha_composite(paper, image.convert("RGBA")).convert("RGB"), "alpha"
+    if image.mode == "RGB":
+        return image, ""
+    return image.convert("RGB"), _CONVERSIONS[image.mode]
+
+
+def _as_png(image: Image.Image) -> EncodedFrame:
+    image.info.clear()  # Nothing but the pixels goes into the file.
+    file = io.BytesIO()
+    image.save(file, "PNG")
+    return EncodedFrame(file.getvalue(), "png", *image.size)
