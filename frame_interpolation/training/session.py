@@ -1,0 +1,191 @@
+"""One session of a run: restores what earlier sessions left, trains on, saves and exports.
+
+This is where the parts are put together; each has its own module.
+"""
+
+import logging
+import os
+from collections.abc import Callable
+
+import tensorflow as tf
+
+from frame_interpolation.losses import weighting
+from frame_interpolation.models import pretrained, registry
+from frame_interpolation.training import (
+    distribution,
+    export,
+    learning_rate,
+    train_loop,
+    training_data,
+)
+from frame_interpolation.training.checkpointing import Checkpointer, PeriodicCheckpoints
+from frame_interpolation.training.divergence import DivergenceGuard
+from frame_interpolation.training.experiment import Experiment
+from frame_interpolation.training.periodic_evaluation import PeriodicEvaluation
+from frame_interpolation.training.preemption import StopSignal
+from frame_interpolation.training.progress import Progress
+from frame_interpolation.training.run_folder import RunFolder
+from frame_interpolation.training.summaries import TrainingSummaries
+from frame_interpolation.training.train_step import Example, TrainStep, check_batch_size
+
+_log = logging.getLogger(__name__)
+
+
+def train(experiment: Experiment, *, folder: RunFolder, mode: str) -> int:
+    """Trains until the run is finished, or until a signal asks to stop.
+
+    Args:
+      experiment: the options.
+      folder: of the run, locked, its configuration claimed.
+      mode: `cpu` or `gpu`; see `distribution.create_strategy`.
+
+    Returns:
+      The exit status: 0 when the run is finished, 143 after SIGTERM and 130 after Ctrl-C, in which
+      case the weights are saved and the same call goes on.
+
+    Raises:
+      InputError: something that the user can put right.
+    """
+    with StopSignal() as stop:
+        strategy = distribution.create_strategy(mode)
+        session = Session(experiment, folder=folder, strategy=strategy)
+        if session.is_finished():
+            _log.info("The run in %s is finished (step %d).", folder.path, session.step)
+        elif session.run(stop_requested=stop) is train_loop.Outcome.STOPPED:
+            _log.info("Stopped and saved at step %d; the same command goes on.", session.step)
+            return stop.exit_status
+        if not os.path.exists(os.path.join(folder.saved_model, "saved_model.pb")):
+            session.export()
+        _log.info("The trained network is in %s.", folder.saved_model)
+    return 0
+
+
+class Session:
+    """The objects of a run, restored to where it stands."""
+
+    def __init__(
+        self, experiment: Experiment, *, folder: RunFolder, strategy: tf.distribute.Strategy
+    ):
+        """Builds the network and restores the newest checkpoint, or the pre-trained weights."""
+        options = experiment.training
+        check_batch_size(experiment.training_dataset.batch_size, strategy)
+        tf.keras.utils.set_random_seed(options.seed)
+        if options.deterministic:
+            tf.config.experimental.enable_op_determinism()
+        self._experiment = experiment
+        self._folder = folder
+        self._strategy = strategy
+        with strategy.scope():
+            self._model = registry.create_model(experiment.model, film_net=experiment.film_net)
+            # XLA's fused update is left out: it is not bit-exact, and no faster on one device.
+            self._optimizer = tf.keras.optimizers.Adam(
+                learning_rate.create_schedule(options), jit_compile=False
+            )
+            self._checkpointer = Checkpointer(
+                folder.train,
+                model=self._model,
+                optimizer=self._optimizer,
+                keep=options.keep_checkpoints,
+            )
+            self._losses = weighting.create_training_losses(
+                experiment.training_losses, vgg=experiment.vgg, style=experiment.style
+            )
+            self._test_losses = weighting.create_test_losses(
+                experiment.test_losses, vgg=experiment.vgg, style=experiment.style
+            )
+        self._restore()
+
+    @property
+    def step(self) -> int:
+        """Updates that the weights have had."""
+        return self._checkpointer.step
+
+    def is_finished(self) -> bool:
+        """Whether all steps were made already."""
+        return self.step >= self._experiment.training.num_steps
+
+    def _restore(self) -> None:
+        restored = self._checkpointer.restore_latest()
+        if restored is not None:
+            _log.info("Going on from %s.", restored)
+            return
+        options = self._experiment.pretrained
+        if options.path:
+            loaded = pretrained.load(self._model, options.path, pattern=options.pattern)
+            _log.info("Starting from %s.", loaded)
+
+    def run(self, *, stop_requested: Callable[[], bool]) -> train_loop.Outcome:
+        """Trains on, and saves the state at the end."""
+        options = self._experiment.training
+        data = training_data.create(
+            self._experiment.training_dataset,
+            self._experiment.data_augmentation,
+            strategy=self._strategy,
+            first_step=self.step,
+        )
+        train_step = TrainStep(
+            model=self._model,
+            optimizer=self._optimizer,
+            losses=self._losses,
+            strategy=self._strategy,
+            gradient_clip_norm=options.gradient_clip_norm,
+        )
+        guard = DivergenceGuard()
+        checkpoints = PeriodicCheckpoints(
+            self._checkpointer,
+            frequency=options.save_checkpoint_frequency,
+            steps_per_epoch=data.steps_per_epoch,
+            before_saving=guard.check,
+        )
+        evaluation = self._create_evaluation(stop_requested)
+        summaries = self._create_summaries()
+        progress = Progress(first_step=self.step, num_steps=options.num_steps)
+        if options.evaluate_at_start and self.step == 0:
+            evaluation.evaluate(0)
+        try:
+            outcome = train_loop.run(
+                train_step=train_step,
+                batches=data.batches,
+                first_step=self.step,
+                num_steps=options.num_steps,
+                actions=[guard, progress, summaries, checkpoints, evaluation],
+                stop_requested=stop_requested,
+            )
+            if outcome is train_loop.Outcome.STOPPED:
+                checkpoints.save(training_finished=False)
+            return outcome
+        finally:
+            for closing in (progress, summaries, evaluation):
+                closing.close()
+
+    def _create_summaries(self) -> TrainingSummaries:
+        options = self._experiment.training
+
+        def local_batch(example: Example) -> Example:
+            return {
+                name: self._strategy.experimental_local_results(value)[0]
+                for name, value in example.items()
+            }
+
+        return TrainingSummaries(
+            self._folder.train,
+            model=self._model,
+            frequency=options.summary_frequency,
+            image_frequency=options.image_summary_frequency,
+            first_step=self.step,
+            local_batch=local_batch,
+        )
+
+    def _create_evaluation(self, stop_requested: Callable[[], bool]) -> PeriodicEvaluation:
+        return PeriodicEvaluation(
+            self._folder.eval,
+            model=self._model,
+            losses=self._test_losses,
+            datasets=training_data.create_evaluation_sets(self._experiment.eval_datasets),
+            frequency=self._experiment.training.evaluation_frequency,
+            stop_requested=stop_requested,
+        )
+
+    def export(self) -> None:
+        """Writes the network as a SavedModel."""
+        export.save_model(self._model, self._folder.saved_model, options=self._experiment.film_net)

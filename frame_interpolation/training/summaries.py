@@ -1,0 +1,77 @@
+"""Curves and pictures for TensorBoard."""
+
+import time
+from collections.abc import Callable
+
+import tensorflow as tf
+
+from frame_interpolation.training.train_loop import StepResult, is_due
+
+_MAX_PICTURES = 3
+
+
+class TrainingSummaries:
+    """Writes the curves of the training and, less often, pictures of the batch."""
+
+    def __init__(
+        self,
+        folder: str,
+        *,
+        model: tf.keras.Model,
+        frequency: int,
+        image_frequency: int,
+        first_step: int,
+        local_batch: Callable[[object], dict[str, tf.Tensor]],
+    ):
+        """Opens the file.
+
+        Args:
+          folder: where TensorBoard looks for it.
+          model: the network, for the predictions in the pictures.
+          frequency: steps between two points of the curves; 0 for none.
+          image_frequency: steps between two sets of pictures; 0 for none.
+          first_step: steps of earlier sessions, for the speed.
+          local_batch: picks the part of a batch that lies on the first device.
+        """
+        self._writer = tf.summary.create_file_writer(folder)
+        self._predict = tf.function(lambda inputs: model(inputs, training=False)["image"])
+        self._frequency = frequency
+        self._image_frequency = image_frequency
+        self._local_batch = local_batch
+        self._last = first_step, time.monotonic()
+
+    def __call__(self, result: StepResult) -> None:
+        """Writes what is due after a step."""
+        if is_due(result, self._frequency):
+            self._write_scalars(result)
+        if is_due(result, self._image_frequency):
+            self._write_images(result)
+
+    def _write_scalars(self, result: StepResult) -> None:
+        step, now = result.step, time.monotonic()
+        last_step, last_time = self._last
+        self._last = step, now
+        with self._writer.as_default(step=step):
+            for name, value in result.metrics.items():
+                tf.summary.scalar(name, value)
+            tf.summary.scalar("steps_per_second", (step - last_step) / (now - last_time))
+
+    def _write_images(self, result: StepResult) -> None:
+        batch = self._local_batch(result.example)
+        first = {name: value[:_MAX_PICTURES] for name, value in batch.items()}
+        image = self._predict({name: first[name] for name in ("x0", "x1", "time")})
+        pictures = {
+            "inputs": tf.concat([first["x0"], first["x1"]], axis=2),
+            "truth": first["y"],
+            "prediction": image,
+            "error": tf.abs(image - first["y"]),
+        }
+        with self._writer.as_default(step=result.step):
+            for name, picture in pictures.items():
+                tf.summary.image(
+                    name, tf.clip_by_value(picture, 0.0, 1.0), max_outputs=_MAX_PICTURES
+                )
+
+    def close(self) -> None:
+        """Writes out what is left and closes the file."""
+        self._writer.close()

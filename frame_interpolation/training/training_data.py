@@ -1,0 +1,83 @@
+"""The batches of a run: of its training records from any step on, and of its evaluation sets."""
+
+import dataclasses
+from collections.abc import Iterable
+
+import tensorflow as tf
+
+from frame_interpolation.datasets import input_pipeline, record_collection
+from frame_interpolation.datasets.options import DataAugmentation, EvalDatasets, TrainingDataset
+from frame_interpolation.training.train_step import Example
+
+
+@dataclasses.dataclass(frozen=True)
+class TrainingData:
+    """What to train on.
+
+    Attributes:
+      batches: batches without end, as `train_step.TrainStep` takes them; the k-th one of a run
+        depends on the seed and on k alone, whichever step the run went on from.
+      steps_per_epoch: steps in which every record comes once.
+    """
+
+    batches: Iterable[Example]
+    steps_per_epoch: float
+
+
+def create(
+    options: TrainingDataset,
+    augmentations: DataAugmentation,
+    *,
+    strategy: tf.distribute.Strategy,
+    first_step: int,
+) -> TrainingData:
+    """Opens the training records.
+
+    Args:
+      options: the records, batch and crop size, seed.
+      augmentations: what changes at random.
+      strategy: the devices among which each batch is parted.
+      first_step: steps that were made already.
+
+    Returns:
+      The batches from that step on.
+
+    Raises:
+      InputError: no records are given, or they cannot be read.
+    """
+    records = record_collection.open_records(options.paths, binding="training_dataset.files")
+    dataset = input_pipeline.create_training_dataset(
+        records, options, augmentations, first_step=first_step
+    )
+    if strategy.num_replicas_in_sync > 1:
+        # One pipeline makes the whole batch, the strategy parts it; there are no files to part.
+        sharding = tf.data.Options()
+        sharding.experimental_distribute.auto_shard_policy = (
+            tf.data.experimental.AutoShardPolicy.OFF
+        )
+        dataset = strategy.experimental_distribute_dataset(dataset.with_options(sharding))
+    return TrainingData(dataset, len(records) / options.batch_size)
+
+
+def create_evaluation_sets(options: EvalDatasets) -> dict[str, Iterable[Example]]:
+    """Opens the records of the periodic evaluation.
+
+    Args:
+      options: the sets.
+
+    Returns:
+      Batches by the name of the set; each can be iterated again and again.
+
+    Raises:
+      InputError: records cannot be read.
+    """
+    sets = {}
+    for name, path in zip(options.names, options.files, strict=True):
+        records = record_collection.open_records([path], binding="eval_datasets.files")
+        sets[name] = input_pipeline.create_evaluation_dataset(
+            records,
+            batch_size=options.batch_size,
+            crop_size=options.crop_size,
+            max_examples=options.max_examples,
+        )
+    return sets
