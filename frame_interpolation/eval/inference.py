@@ -7,6 +7,7 @@ gamma space; what comes back is not clipped.
 """
 
 import os
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -81,7 +82,7 @@ class Interpolator:
             raise InputError(
                 f"The model {self._model_path} does not take pictures of {_size(x0)}, which are "
                 "perhaps too small for its pyramid: take larger ones, or pad them with align 64. "
-                f"TensorFlow said: {_first_line(error)}"
+                f"TensorFlow said: {_reason(error)}"
             ) from error
 
 
@@ -153,7 +154,7 @@ def _load(model_path: str) -> Callable[..., Any]:
     except (OSError, ValueError, KeyError, IndexError, RuntimeError, tf.errors.OpError) as error:
         raise InputError(
             f"The SavedModel {model_path} cannot be loaded; copy or export it again. "
-            f"TensorFlow said: {_first_line(error)}"
+            f"TensorFlow said: {_reason(error)}"
         ) from error
     if not callable(model):
         raise InputError(
@@ -214,7 +215,12 @@ def _size(frames: np.ndarray) -> str:
     return f"{width}x{height} pixels"
 
 
-def _first_line(error: Exception) -> str:
-    """Shortens TensorFlow's messages, which can include whole stack traces."""
+def _reason(error: Exception) -> str:
+    """Shortens TensorFlow's messages, which surround the reason with traces of the graph."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return lines[0] if lines else type(error).__name__
+    if not lines:
+        return type(error).__name__
+    graph_nodes = [i for i, line in enumerate(lines) if line.startswith("[[{{node")]
+    line = lines[graph_nodes[0] - 1] if graph_nodes else lines[0]
+    assertion = re.match(r"assertion failed: \[(.*?)\]", line)
+    return assertion[1] if assertion else line

@@ -93,8 +93,22 @@ def test_too_small_frames_are_an_input_error_unless_padded(tmp_path):
     x0, x1 = _frames(8, 40)
     with pytest.raises(InputError, match=r"does not take pictures of 40x8 pixels") as error:
         inference.load_interpolator(path)(x0, x1)
-    assert "\n" not in str(error.value)
+    assert str(error.value).endswith("TensorFlow said: input image must be of non-zero size")
     assert inference.load_interpolator(path, align=16)(x0, x1).shape == x0.shape
+
+
+def _asserting(inputs):
+    check = tf.debugging.assert_greater_equal(
+        tf.reduce_min(tf.shape(inputs["x0"])[1:3]), 16, message="needs at least 16 x 16 pixels"
+    )
+    with tf.control_dependencies([check]):
+        return {"image": tf.identity(inputs["x0"])}
+
+
+def test_what_the_model_itself_says_of_a_size_is_passed_on(tmp_path):
+    path = _save(tmp_path / "model", _asserting)
+    with pytest.raises(InputError, match=r"TensorFlow said: needs at least 16 x 16 pixels$"):
+        inference.load_interpolator(path)(*_frames(8, 40))
 
 
 def test_paths_that_are_no_saved_model_are_named(tmp_path):
