@@ -45,9 +45,24 @@ def foreign(write_foreign_saved_model, tmp_path_factory):
     )
 
 
+@pytest.fixture(scope="module")
+def networks():
+    """Builds each network once: to build one takes longer than all else here."""
+    built = {}
+
+    def build(options):
+        if options not in built:
+            built[options] = create_model(options)
+        for number, variable in enumerate(built[options].variables):
+            variable.assign(tf.fill(variable.shape, float(number)))
+        return built[options]
+
+    return build
+
+
 @pytest.fixture
-def model():
-    return create_model(_TINY)
+def model(networks):
+    return networks(_TINY)
 
 
 @pytest.fixture(scope="module")
@@ -84,9 +99,11 @@ def _checkpoint_with(folder, model, name, value):
 
 
 @pytest.mark.parametrize("ending", ["", "ckpt-1234", "ckpt-1234.index"])
-def test_the_reference_checkpoint_equals_its_weights_bit_for_bit(golden, golden_dir, ending):
+def test_the_reference_checkpoint_equals_its_weights_bit_for_bit(
+    golden, golden_dir, ending, networks
+):
     options, weights = golden
-    model = create_model(options)
+    model = networks(options)
     loaded = pretrained.load(model, golden_dir / "reference_checkpoint" / ending)
     _assert_equal(model, weights)
     assert (loaded.count, loaded.step) == (76, 1234)
@@ -103,23 +120,23 @@ def test_a_foreign_saved_model_with_shifted_counters(model, foreign, ending):
     assert loaded.source == str(foreign.folder)
 
 
-def test_our_own_checkpoint(model, foreign, tmp_path):
+def test_our_own_checkpoint(model, foreign, tmp_path, networks):
     pretrained.load(model, foreign.folder)
     optimizer = tf.keras.optimizers.Adam()
     optimizer.build(model.trainable_variables)
     optimizer.iterations.assign(7)
     checkpoint = tf.train.Checkpoint(model=model, optimizer=optimizer, step=optimizer.iterations)
     tf.train.CheckpointManager(checkpoint, str(tmp_path), 2, step_counter=checkpoint.step).save()
-    fresh = create_model(_TINY)
+    fresh = networks(_TINY)
     loaded = pretrained.load(fresh, tmp_path)
     _assert_equal(fresh, foreign.values)
     assert loaded.step == 7
     assert str(loaded) == f"{len(fresh.variables)} variables from {loaded.source}, step 7"
 
 
-def test_tensorflow_restores_the_reference_checkpoint_into_our_model(golden, golden_dir):
+def test_tensorflow_restores_the_reference_checkpoint_into_our_model(golden, golden_dir, networks):
     options, weights = golden
-    model = create_model(options)
+    model = networks(options)
     status = tf.train.Checkpoint(model=model).restore(
         str(golden_dir / "reference_checkpoint" / "ckpt-1234")
     )
@@ -140,14 +157,14 @@ def test_relative_paths_also_start_at_the_repository_root(model, foreign, tmp_pa
 
 
 @pytest.mark.parametrize("dtype", [tf.float16, tf.bfloat16, tf.float64])
-def test_other_floating_point_types_are_converted(model, tmp_path, dtype):
+def test_other_floating_point_types_are_converted(model, tmp_path, dtype, networks):
     module = tf.Module()
     module.values = [
         tf.Variable(tf.cast(v, dtype), name=v.name.removesuffix(":0")) for v in model.variables
     ]
     tf.saved_model.save(module, str(tmp_path))
     expected = {n: tf.cast(tf.cast(v, dtype), tf.float32) for n, v in _values(model).items()}
-    fresh = create_model(_TINY)
+    fresh = networks(_TINY)
     pretrained.load(fresh, tmp_path)
     _assert_equal(fresh, expected)
 
@@ -168,16 +185,16 @@ def test_a_pattern_loads_a_part_and_says_what_is_left(model, foreign):
     assert f"{len(rest)} left as they were" in str(loaded)
 
 
-def test_a_pattern_makes_up_for_another_architecture(foreign):
-    wider_flow = create_model(dataclasses.replace(_TINY, flow_filters=[4, 4]))
+def test_a_pattern_makes_up_for_another_architecture(foreign, networks):
+    wider_flow = networks(dataclasses.replace(_TINY, flow_filters=[4, 4]))
     with pytest.raises(InputError):
         pretrained.load(wider_flow, foreign.folder)
     loaded = pretrained.load(wider_flow, foreign.folder, pattern="^(feat_net|fusion)/")
     assert all(name.startswith("predict_flow/") for name in loaded.left)
 
 
-def test_what_a_pattern_selects_has_to_match_too(foreign):
-    wider_flow = create_model(dataclasses.replace(_TINY, flow_filters=[4, 4]))
+def test_what_a_pattern_selects_has_to_match_too(foreign, networks):
+    wider_flow = networks(dataclasses.replace(_TINY, flow_filters=[4, 4]))
     with pytest.raises(InputError, match="flow_predictor_0/conv_0/kernel: expected 3x3x4x4, found"):
         pretrained.load(wider_flow, foreign.folder, pattern="predict_flow|feat_net")
 
@@ -193,9 +210,9 @@ def test_a_useless_pattern_is_an_error(model, foreign, pattern, message):
 # ------------------------------------------------------------------ what does not fit is listed
 
 
-def test_everything_that_does_not_match_is_listed_and_nothing_is_loaded(foreign):
+def test_everything_that_does_not_match_is_listed_and_nothing_is_loaded(foreign, networks):
     options = dataclasses.replace(_TINY, filters=4, flow_convs=[2, 1])
-    model = create_model(options)
+    model = networks(options)
     before = _values(model)
     with pytest.raises(InputError) as caught:
         pretrained.load(model, foreign.folder)
@@ -209,8 +226,8 @@ def test_everything_that_does_not_match_is_listed_and_nothing_is_loaded(foreign)
     assert "flow_predictor_0/conv_3/kernel: expected 1x1x1x2, found nothing" in message
 
 
-def test_variables_that_only_the_file_has_are_listed(model, foreign):
-    smaller = create_model(dataclasses.replace(_TINY, flow_convs=[0, 1]))
+def test_variables_that_only_the_file_has_are_listed(model, foreign, networks):
+    smaller = networks(dataclasses.replace(_TINY, flow_convs=[0, 1]))
     with pytest.raises(InputError, match="flow_predictor_0/conv_2/bias: expected nothing, found 2"):
         pretrained.load(smaller, foreign.folder)
 
@@ -227,10 +244,10 @@ def test_a_model_that_is_not_film(model, tmp_path):
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])
-def test_values_that_are_not_finite(model, tmp_path, value):
+def test_values_that_are_not_finite(model, tmp_path, value, networks):
     bias = "fusion/conv2d_1/bias"
     prefix = _checkpoint_with(tmp_path, model, bias, [value, 0.0])
-    fresh = create_model(_TINY)
+    fresh = networks(_TINY)
     before = _values(fresh)
     with pytest.raises(InputError, match=f"{bias}.* has 1 of 2 values that are not finite"):
         pretrained.load(fresh, prefix)
