@@ -130,7 +130,8 @@ def _tensorflow_message(error: Any, tensorflow: ModuleType) -> str | None:
     inner = _ERROR_INSIDE_TENSORFLOW.search(text)
     if inner:
         return inner["message"]
-    line = text.splitlines()[0] if text else ""
+    # Out of a graph comes "Graph execution error: ... <stack> ... <what> [[{{node <name>}}]]".
+    line = (text.partition("[[{{node")[0].strip().splitlines() or [""])[-1]
     errors = tensorflow.errors
     if isinstance(error, errors.PermissionDeniedError):
         return line

@@ -11,8 +11,10 @@ frame is too small for the larger square, what lies outside is the frame's refle
 """
 
 import dataclasses
+import functools
 import io
 import math
+from collections.abc import Callable
 
 import numpy as np
 import tensorflow as tf
@@ -138,16 +140,37 @@ def decode_window(encoded: bytes, window: Window) -> np.ndarray:
 def _decode_inside(encoded: bytes, top: int, left: int, bottom: int, right: int) -> np.ndarray:
     try:
         if encoded.startswith(_JPEG_START):
-            window = [top, left, bottom - top, right - left]
-            return tf.image.decode_and_crop_jpeg(encoded, window, channels=3).numpy()
-        image = tf.io.decode_image(encoded, channels=3, expand_animations=False)
+            window = tf.constant([top, left, bottom - top, right - left])
+            return _decoders()[0](tf.constant(encoded), window).numpy()
+        image = _decoders()[1](tf.constant(encoded)).numpy()
         # A copy, so that the whole image is not kept for its window.
-        return image.numpy()[top:bottom, left:right].copy()
+        return image[top:bottom, left:right].copy()
     except tf.errors.OpError as error:
-        reason = error.message.removeprefix("{{function_node __wrapped__").splitlines()[0]
-        raise InputError(f"its pixels cannot be decoded ({_after_node_name(reason)})") from error
+        raise InputError(f"its pixels cannot be decoded ({_reason(error)})") from error
 
 
-def _after_node_name(message: str) -> str:
-    """Drops "DecodePng_device_...}} " and " [Op:DecodePng]" around what TensorFlow says."""
-    return message.rpartition("}} ")[2].partition(" [Op:")[0].strip()
+@functools.cache
+def _decoders() -> tuple[Callable[..., tf.Tensor], Callable[..., tf.Tensor]]:
+    """Functions for a window of a JPEG and for a whole image of any format.
+
+    They are compiled because a single operation called eagerly keeps the interpreter's lock while
+    it runs, so that frames would be decoded one after another whatever the number of threads.
+    """
+    encoded = tf.TensorSpec((), tf.string)
+
+    def decode_jpeg(image, window):
+        return tf.image.decode_and_crop_jpeg(image, window, channels=3)
+
+    def decode_any(image):
+        return tf.io.decode_image(image, channels=3, expand_animations=False)
+
+    return (
+        tf.function(decode_jpeg).get_concrete_function(encoded, tf.TensorSpec((4,), tf.int32)),
+        tf.function(decode_any).get_concrete_function(encoded),
+    )
+
+
+def _reason(error: tf.errors.OpError) -> str:
+    """What went wrong, in one line: TensorFlow writes it last, before the name of the node."""
+    lines = error.message.partition("[[{{node")[0].strip().splitlines()
+    return lines[-1].rstrip(".") if lines else type(error).__name__
