@@ -102,7 +102,7 @@ def build_tfrecord(
 
     if max_rejects < 0:
         raise InputError(f"--max_rejects is {max_rejects}, expected 0 or more.")
-    runners.check_flags(beam_flags, own_flags=list(FLAGS))
+    job_runner = runners.create(runner, beam_flags, own_flags=list(FLAGS))
     output = storage.absolute(output)
     options = dataset_registry.ListingOptions(
         validation_share, split_seed, test_frames, allow_missing_annotations
@@ -120,7 +120,7 @@ def build_tfrecord(
         },
     )
     output_state.prepare(plan, overwrite=overwrite)
-    runners.write_shards(plan.tasks, runner=runner, beam_flags=beam_flags)
+    job_runner.write_shards(plan.tasks)
     return output_state.finish(
         plan,
         max_rejects=max_rejects,

@@ -6,6 +6,7 @@ multi_processing --direct_num_workers=N` makes it use N processes.
 """
 
 import contextlib
+import dataclasses
 import difflib
 import logging
 from collections.abc import Iterator, Sequence
@@ -13,7 +14,7 @@ from typing import Final
 
 import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions
-from apache_beam.runners import create_runner
+from apache_beam.runners import PipelineRunner, create_runner
 from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 
 from beam_jobs.shard_plan import ShardTask
@@ -24,53 +25,59 @@ EMBEDDED: Final = "embedded"
 _EMBEDDED_NAMES: Final = (EMBEDDED, "FnApiRunner", "DirectRunner")
 
 
-def write_shards(
-    tasks: Sequence[ShardTask], *, runner: str = EMBEDDED, beam_flags: Sequence[str] = ()
-) -> None:
-    """Runs the pipeline that writes shards, and waits for it.
+@dataclasses.dataclass(frozen=True)
+class JobRunner:
+    """A runner of Beam's and its options."""
+
+    runner: PipelineRunner
+    options: PipelineOptions
+
+    def write_shards(self, tasks: Sequence[ShardTask]) -> None:
+        """Runs the pipeline that writes shards, and waits for it.
+
+        Raises:
+            InputError: A shard could not be written.
+        """
+        try:
+            with _quiet_beam(), beam.Pipeline(self.runner, self.options) as pipeline:
+                _ = pipeline | "WriteShards" >> WriteShards(tasks)
+        except Exception as error:
+            message = message_of_failure(error)
+            if message is None:
+                raise
+            raise InputError(message) from error
+
+
+def create(
+    name: str = EMBEDDED, beam_flags: Sequence[str] = (), *, own_flags: Sequence[str] = ()
+) -> JobRunner:
+    """Makes a runner.
 
     Args:
-        tasks: What to write.
-        runner: 'embedded', or the name of a runner as Beam takes it.
+        name: 'embedded', or the name of a runner as Beam takes it.
         beam_flags: Flags of Beam's, like '--direct_num_workers=2'.
+        own_flags: Names of the program's flags, to be suggested for misspelt ones.
 
     Raises:
-        InputError: There is no such runner or flag, or a shard could not be written.
+        InputError: There is no such runner or flag.
     """
-    pipeline_runner = _create_runner(runner)
-    options = _pipeline_options(beam_flags)
-    try:
-        with _quiet_workers(), beam.Pipeline(runner=pipeline_runner, options=options) as pipeline:
-            _ = pipeline | "WriteShards" >> WriteShards(tasks)
-    except Exception as error:
-        message = message_of_failure(error)
-        if message is None:
-            raise
-        raise InputError(message) from error
-
-
-def _create_runner(name: str) -> beam.runners.PipelineRunner:
     if name in _EMBEDDED_NAMES:
-        return FnApiRunner()
+        _check_flags(beam_flags, own_flags)
+        return JobRunner(FnApiRunner(), PipelineOptions(list(beam_flags)))
     try:
-        return create_runner(name)
+        runner = create_runner(name)
     except (ValueError, ImportError, AttributeError) as error:
         raise InputError(
             f"--runner is {name!r}, which Beam does not know or which needs packages that are not "
             f"installed ({error}); expected {EMBEDDED!r} or a runner of Beam's."
         ) from error
+    # Only now, since a runner may bring flags of its own.
+    _check_flags(beam_flags, own_flags)
+    return JobRunner(runner, PipelineOptions(list(beam_flags)))
 
 
-def check_flags(flags: Sequence[str], *, own_flags: Sequence[str] = ()) -> None:
-    """Refuses what is neither a flag of the program nor one of Beam's.
-
-    Args:
-        flags: What the program did not know of its command line.
-        own_flags: Names of the program's flags, to be suggested for misspelt ones.
-
-    Raises:
-        InputError: Names the argument, and the flag that was probably meant.
-    """
+def _check_flags(flags: Sequence[str], own_flags: Sequence[str]) -> None:
+    """Refuses what is neither a flag of the program nor one of Beam's."""
     _check_shape(flags)
     with _without_logging():
         options = PipelineOptions(list(flags))
@@ -80,11 +87,6 @@ def check_flags(flags: Sequence[str], *, own_flags: Sequence[str] = ()) -> None:
         close = difflib.get_close_matches(unknown[0], [*own_flags, *known], 1)
         hint = f"; did you mean --{close[0]}?" if close else "; see --help."
         raise InputError(f"unknown flag --{unknown[0]}{hint}")
-
-
-def _pipeline_options(flags: Sequence[str]) -> PipelineOptions:
-    check_flags(flags)
-    return PipelineOptions(list(flags))
 
 
 def _check_shape(flags: Sequence[str]) -> None:
@@ -98,7 +100,7 @@ def _check_shape(flags: Sequence[str]) -> None:
 
 
 @contextlib.contextmanager
-def _quiet_workers() -> Iterator[None]:
+def _quiet_beam() -> Iterator[None]:
     """Keeps Beam from printing the stack trace of an exception that is raised as well."""
     logger = logging.getLogger("apache_beam")
     level = logger.level

@@ -45,30 +45,39 @@ def absolute(path: str) -> str:
 
 
 def _with_plain_errors(function: _T) -> _T:
-    """Turns Beam's errors back into what caused them: one sentence instead of a dictionary."""
+    """Turns Beam's errors back into the system's, which know their file and say one sentence."""
 
     @functools.wraps(function)
     def wrapped(*args, **kwargs):
         try:
             return function(*args, **kwargs)
-        except BeamIOError as error:
-            causes = list((error.exception_details or {}).values())
-            raise OSError(str(causes[0] if causes else error)) from error
+        except OSError as error:
+            raise _cause(error) from error
 
     return wrapped  # type: ignore[return-value]
+
+
+def _cause(error: BaseException) -> BaseException:
+    if isinstance(error, BeamIOError) and error.exception_details:
+        return _cause(next(iter(error.exception_details.values())))
+    if isinstance(error, OSError) and error.args and isinstance(error.args[0], OSError):
+        return _cause(error.args[0])
+    return error
 
 
 @contextlib.contextmanager
 def written(path: str) -> Iterator[BinaryIO]:
     """Opens a file for writing; it gets its name when the block ends without an exception."""
     temporary = f"{path}{_TEMPORARY}{uuid.uuid4().hex}"
-    file = None
+    file: BinaryIO | None = None
     try:
         file = FileSystems.create(temporary, compression_type=CompressionTypes.UNCOMPRESSED)
         yield file
         file.close()
         _rename(temporary, path)
-    except BaseException:
+    except BaseException as error:
+        if isinstance(error, OSError) and error.filename is None:
+            error.filename = path  # "No space left on device" does not say where.
         # Whatever went wrong has been told already; that the rest cannot be cleared away as well
         # is the lesser news. `finish` of a later run clears it.
         with contextlib.suppress(Exception):

@@ -94,8 +94,8 @@ def frame_from_bytes(data: bytes, *, name: str) -> FrameFile:
 def _check(data: bytes, name: str) -> FrameFile:
     if data.startswith(_PNG_SIGNATURE):
         _check_png(data, name)
-    # A JPEG file with a preview for small screens (MPO) is a JPEG file to every decoder.
-    image = Image.open(io.BytesIO(data), formats=("PNG", "JPEG", "MPO"))
+    image = Image.open(io.BytesIO(data), formats=("PNG", "JPEG"))
+    # Not image.format == "JPEG": one with a preview for small screens is an "MPO" to Pillow.
     encoding = "png" if image.format == "PNG" else "jpeg"
     width, height = image.size
     if encoding == "jpeg" and image.mode == "RGB" and _orientation(image) == 1:
