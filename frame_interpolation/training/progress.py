@@ -1,5 +1,6 @@
 """Tells the user how far the training is: a bar on a terminal, else plain lines now and then."""
 
+import contextlib
 import logging
 import sys
 import time
@@ -7,6 +8,7 @@ from collections.abc import Callable
 from typing import TextIO
 
 import tqdm
+import tqdm.contrib.logging
 
 from frame_interpolation.training.train_loop import StepResult
 
@@ -40,11 +42,15 @@ class Progress:
         """
         stream = stream or sys.stderr
         self._clock = clock
+        self._first_step = first_step
         self._shown: tuple[int, float] = first_step, clock()
         self._bar = None
         self._interval = _LINE_SECONDS
+        self._closing = contextlib.ExitStack()
         if stream.isatty():
             self._interval = _BAR_SECONDS
+            # Lets what is logged pass above the bar.
+            self._closing.enter_context(tqdm.contrib.logging.logging_redirect_tqdm())
             self._bar = tqdm.tqdm(
                 total=num_steps, initial=first_step, file=stream, unit="step", dynamic_ncols=True
             )
@@ -52,6 +58,10 @@ class Progress:
     def __call__(self, result: StepResult) -> None:
         """Shows a step, if the last one shown is long enough ago."""
         now = self._clock()
+        if result.step == self._first_step + 1 and not result.is_last:
+            # This step built the graph and says nothing of the speed of the others.
+            self._shown = result.step, now
+            return
         shown_step, shown_at = self._shown
         if now - shown_at < self._interval and not result.is_last:
             return
@@ -76,6 +86,7 @@ class Progress:
         """Ends the display."""
         if self._bar is not None:
             self._bar.close()
+        self._closing.close()
 
 
 def format_duration(seconds: float) -> str:

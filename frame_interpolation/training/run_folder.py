@@ -95,12 +95,19 @@ class RunFolder:
             yield
 
     def claim(
-        self, config: str, *, describe_difference: DescribeDifference, allow_changes: bool = False
+        self,
+        config: str,
+        *,
+        begun: bool,
+        describe_difference: DescribeDifference,
+        allow_changes: bool = False,
     ) -> None:
         """Keeps the configuration of a new run, or compares it with that of the one that is there.
 
         Args:
           config: the configuration as gin text, includes resolved.
+          begun: whether the run has a checkpoint; without one there is nothing to go on from, and
+            the configuration of an attempt that failed is replaced.
           describe_difference: lists the bindings in which two such texts differ.
           allow_changes: replace the configuration of the run by another one; the former stays as
             `config.<n>.gin`.
@@ -109,7 +116,7 @@ class RunFolder:
           InputError: the run was begun with another configuration.
         """
         before = self._config_before()
-        if before is None:
+        if before is None or not begun:
             write_text(self.config, config)
             return
         differences = describe_difference(before, config)

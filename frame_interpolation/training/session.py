@@ -18,7 +18,11 @@ from frame_interpolation.training import (
     train_loop,
     training_data,
 )
-from frame_interpolation.training.checkpointing import Checkpointer, PeriodicCheckpoints
+from frame_interpolation.training.checkpointing import (
+    Checkpointer,
+    PeriodicCheckpoints,
+    checkpoint_prefixes,
+)
 from frame_interpolation.training.divergence import DivergenceGuard
 from frame_interpolation.training.experiment import Experiment
 from frame_interpolation.training.periodic_evaluation import PeriodicEvaluation
@@ -54,7 +58,7 @@ def train(experiment: Experiment, *, folder: RunFolder, mode: str) -> int:
         elif session.run(stop_requested=stop) is train_loop.Outcome.STOPPED:
             _log.info("Stopped and saved at step %d; the same command goes on.", session.step)
             return stop.exit_status
-        if not os.path.exists(os.path.join(folder.saved_model, "saved_model.pb")):
+        if not session.is_exported():
             session.export()
         _log.info("The trained network is in %s.", folder.saved_model)
     return 0
@@ -184,6 +188,14 @@ class Session:
             datasets=training_data.create_evaluation_sets(self._experiment.eval_datasets),
             frequency=self._experiment.training.evaluation_frequency,
             stop_requested=stop_requested,
+        )
+
+    def is_exported(self) -> bool:
+        """Whether the SavedModel is there and not older than the newest checkpoint."""
+        saved_model = os.path.join(self._folder.saved_model, "saved_model.pb")
+        newest = checkpoint_prefixes(self._folder.train)[-1]
+        return os.path.exists(saved_model) and (
+            os.path.getmtime(saved_model) >= os.path.getmtime(f"{newest}.index")
         )
 
     def export(self) -> None:

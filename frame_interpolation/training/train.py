@@ -44,7 +44,7 @@ _MODE = flags.DEFINE_enum(
 _ALLOW_CONFIG_CHANGES = flags.DEFINE_bool(
     "allow_config_changes",
     False,
-    "Go on with a run that was begun with another configuration, such as fewer "
+    "Go on with a run that was begun with another configuration, such as another "
     "training.num_steps. The former configuration stays as config.<n>.gin.",
     flag_values=FLAGS,
 )
@@ -82,7 +82,7 @@ def run(
     """
     # TensorFlow comes with these.
     from frame_interpolation import config
-    from frame_interpolation.training import session
+    from frame_interpolation.training import checkpointing, session
     from frame_interpolation.training.experiment import Experiment
     from frame_interpolation.training.run_folder import RunFolder, write_text
 
@@ -92,6 +92,7 @@ def run(
     with folder.locked():
         folder.claim(
             config.flattened(),
+            begun=bool(checkpointing.checkpoint_prefixes(folder.train)),
             describe_difference=config.describe_difference,
             allow_changes=allow_config_changes,
         )

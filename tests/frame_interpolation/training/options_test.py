@@ -1,0 +1,35 @@
+import pytest
+
+from frame_interpolation.errors import InputError
+from frame_interpolation.training.options import TrainingOptions
+
+
+def test_defaults_are_the_released_schedule():
+    options = TrainingOptions()
+    assert (options.learning_rate, options.num_steps) == (1e-4, 3_000_000)
+    assert (options.learning_rate_decay_steps, options.learning_rate_decay_rate) == (
+        750_000,
+        0.464158,
+    )
+    assert options.learning_rate_staircase
+    assert options.gradient_clip_norm is None
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("num_steps", 0),
+        ("num_steps", 10.5),
+        ("num_steps", True),
+        ("learning_rate", 0.0),
+        ("learning_rate", "fast"),
+        ("learning_rate_decay_rate", 1.5),
+        ("learning_rate_warmup_steps", -1),
+        ("save_checkpoint_frequency", -5),
+        ("keep_checkpoints", 0),
+        ("gradient_clip_norm", 0),
+    ],
+)
+def test_a_value_out_of_range_is_refused_by_its_gin_name(name, value):
+    with pytest.raises(InputError, match=rf"training\.{name} is {value!r}; expected"):
+        TrainingOptions(**{name: value})
