@@ -65,7 +65,7 @@ def run(
         sys.exit(0)
     try:
         rest = flag_values(argv, known_only=keep_unknown)
-    except absl_flags.Error as error:
+    except (absl_flags.Error, ValueError) as error:  # A ValueError for --nofast=1.
         _exit_with(f"{_flag_message(error)} See --help.", 2)
     if len(rest) > 1 and not keep_unknown:
         _exit_with(f"Unexpected argument {rest[1]!r}: every option is a --flag. See --help.", 2)
@@ -175,13 +175,14 @@ def _help_text(flag_values: absl_flags.FlagValues, program_name: str) -> str:
         if name != flag.name:  # A short name leads to the same flag.
             continue
         head = f"--[no]{name}" if flag.boolean else f"--{name}"
-        default = "" if flag.default is None else f" (default: {flag.default_as_str})"
-        body = textwrap.wrap((flag.help or "") + default, width=88)
+        default = "" if flag.default in (None, "", []) else f" (default: {flag.default})"
+        text = re.sub(r";\s*repeat this option to specify.*", "", flag.help or "", flags=re.DOTALL)
+        body = textwrap.wrap(text + default, width=88)
         lines += [f"  {head}", *(f"      {line}" for line in body)]
     return "\n".join(lines)
 
 
-def _flag_message(error: absl_flags.Error) -> str:
+def _flag_message(error: Exception) -> str:
     missing = re.search(r"Flag --(\w+) must have a value other than None", str(error))
     if missing:
         return f"Missing --{missing[1]}."
