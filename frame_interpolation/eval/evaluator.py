@@ -141,7 +141,9 @@ def evaluate(
         "output_frames": output_frames,
     }
     output_dir.mkdir(parents=True, exist_ok=True)
+    predict = None
     if overwrite:
+        predict = method.load()  # Before anything is removed, for it may fail.
         _remove_results(output_dir)
     finished = _finished_results(output_dir, identity)
     if finished is not None:
@@ -157,7 +159,7 @@ def evaluate(
             ) as progress:
                 for scored in _score_triplets(
                     prepared=_prepare(source.read(resumed, stop), protocol, metric_names),
-                    predict=method.load(),
+                    predict=predict or method.load(),
                     protocol=protocol,
                     metric_names=metric_names,
                     batch_size=batch_size,

@@ -216,7 +216,8 @@ def _definitions(table: ScoreTable, results: Sequence[LabeledResults]) -> str:
     ramp = f'<span class="ramp" style="background: linear-gradient(to right, {colours})"></span>'
     listed = "".join(f"<dt>{_text(term)}</dt><dd>{_text(value)}</dd>" for term, value in items)
     return (
-        f'<dl>{listed}<dt>error</dt><dd>mean absolute difference over R, G and B: <span class="whole">0 '
+        f"<dl>{listed}<dt>error</dt><dd>mean absolute difference over R, G and B: "
+        f'<span class="whole">0 '
         f"{ramp} {pictures.FULL_ERROR}</span> grey levels of 255 and more</dd></dl>"
     )
 

@@ -94,6 +94,8 @@ class ScoreJournal:
             raise InputError(
                 f"The journal {str(self._path)!r} is damaged; give --overwrite to start anew."
             ) from error
+        if found != _as_json(identity) and not triplets:
+            return 0  # Nothing was scored, for example because the model could not be loaded.
         check_identity(found, identity, self._path.parent)
         if [triplet.index for triplet in triplets] != list(range(len(triplets))):
             raise InputError(
@@ -115,7 +117,7 @@ def check_identity(found: Mapping[str, Any], expected: Mapping[str, Any], folder
     Raises:
         InputError: If they differ; names what differs.
     """
-    expected = json.loads(json.dumps(expected))
+    expected = _as_json(expected)
     differences = [
         f"{name} was {found.get(name)!r} and is {expected.get(name)!r}"
         for name in sorted({*found, *expected})
@@ -126,3 +128,8 @@ def check_identity(found: Mapping[str, Any], expected: Mapping[str, Any], folder
             f"{str(folder)!r} holds another evaluation: {'; '.join(differences)}. Give another "
             "experiment.name, or --overwrite to replace it."
         )
+
+
+def _as_json(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """What is read again after writing: lists for tuples."""
+    return json.loads(json.dumps(fields))

@@ -59,3 +59,53 @@ def read_video():
         return np.frombuffer(result.stdout, np.uint8).reshape(-1, height, width, 3), fps
 
     return read
+
+
+@pytest.fixture(scope="session")
+def write_records():
+    """Writes triplets as one TFRecord file, as another program would: without a manifest.
+
+    Each triplet is a dict: `name`, optionally `path`, `film`, `annotation`, `size` (width, height),
+    and `frames`, three uint8 (H, W, 3) arrays, drawn from the triplet's position by default.
+    """
+    from frame_interpolation.datasets import tf_example, tfrecord
+
+    def write(path, triplets) -> str:
+        with open(path, "wb") as file:
+            writer = tfrecord.ShardWriter(file)
+            for i, triplet in enumerate(triplets):
+                frames = triplet.get("frames") or moving_square(i, triplet.get("size", (32, 24)))
+                record = tf_example.encode(
+                    [_encode_png(frame) for frame in frames],
+                    path=triplet.get("path", f"test/{triplet['name']}"),
+                    name=triplet["name"],
+                    film=triplet.get("film", ""),
+                    annotation=triplet.get("annotation"),
+                )
+                writer.write(record, name=triplet["name"])
+        return str(path)
+
+    def moving_square(seed: int, size: tuple[int, int]) -> list[np.ndarray]:
+        """A bright square that moves by two columns a frame, over a ramp."""
+        frames = []
+        for t in range(3):
+            frame = np.zeros((size[1], size[0], 3), np.uint8)
+            frame += np.linspace(0, 90, size[0], dtype=np.uint8)[None, :, None]
+            left = 3 + seed % 5 + 2 * t
+            frame[4:14, left : left + 8] = (200, 90 + 10 * (seed % 9), 40)
+            frames.append(frame)
+        return frames
+
+    return write
+
+
+def _encode_png(frame: np.ndarray):
+    import io
+
+    from PIL import Image
+
+    from frame_interpolation.datasets import tf_example
+
+    data = io.BytesIO()
+    Image.fromarray(frame).save(data, "png")
+    return tf_example.EncodedFrame(data.getvalue(), "png", frame.shape[1], frame.shape[0])
