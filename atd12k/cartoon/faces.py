@@ -1,0 +1,454 @@
+"""Heads of the cast: eyes, mouths, hair, ears and hats.
+
+A head is drawn around (0, 0) with a radius of about 40 local units and looks towards +x by `turn`
+(0 is a front view, 1 almost a profile): features slide across the face instead of turning in space,
+as a draughtsman would cheat it.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from atd12k.cartoon import curves
+from atd12k.cartoon.drawing import Cel, Color, darker, lighter, mix, rotation, translation
+
+WHITE = (252, 250, 244)
+MOUTH = (120, 32, 44)
+TONGUE = (226, 110, 108)
+
+
+@dataclass(frozen=True)
+class Head:
+    """How a head looks.
+
+    Attributes:
+      species: 'human', 'cat', 'bear', 'rabbit', 'fox' or 'robot'.
+      skin: Skin or fur.
+      hair: Hair; the inner ears and the muzzle of an animal.
+      hair_style: 'bob', 'spiky', 'ponytail', 'buns', 'short' or 'none'.
+      eyes: 'tall' (large, with iris), 'round' (white with a pupil) or 'dot'.
+      iris: Colour of the iris.
+      hat: 'none', 'cap', 'beanie', 'straw' or 'bow'.
+      hat_color: Colour of the hat.
+      chin: 1 is round; less is pointed.
+    """
+
+    species: str = "human"
+    skin: Color = (252, 219, 190)
+    hair: Color = (98, 62, 44)
+    hair_style: str = "bob"
+    eyes: str = "tall"
+    iris: Color = (74, 122, 178)
+    hat: str = "none"
+    hat_color: Color = (214, 72, 68)
+    chin: float = 0.8
+
+
+@dataclass(frozen=True)
+class Expression:
+    """What a face does.
+
+    Attributes:
+      turn: -0.2..1, how far the face looks towards +x.
+      mouth: 0 closed .. 1 wide open.
+      smile: -1 sad .. 1 smiling.
+      blink: 0 open .. 1 closed.
+      gaze: Where the eyes look, (x, y), each -1..1.
+      brows: -1 frowning .. 1 raised.
+      swing: Follow-through of hair, ears and pompoms, radians.
+    """
+
+    turn: float = 0.3
+    mouth: float = 0.0
+    smile: float = 0.6
+    blink: float = 0.0
+    gaze: tuple[float, float] = (0.2, 0.0)
+    brows: float = 0.0
+    swing: float = 0.0
+
+
+def draw_head(cel: Cel, head: Head, face: Expression) -> None:
+    """Draws a head around (0, 0)."""
+    if head.species == "robot":
+        _robot(cel, head, face)
+        return
+    human = head.species == "human"
+    if human:
+        _back_hair(cel, head, face)
+        _human_ear(cel, head, face)
+    else:
+        _animal_ears(cel, head, face)
+    outline = curves.closed_spline(_face_controls(head, face))
+    cel.shape(outline, head.skin)
+    with cel.clipped(outline):
+        _shade_face(cel, head, face)
+    if not human:
+        _muzzle(cel, head, face)
+    _blush(cel, head, face)
+    with cel.loose():
+        _eyes(cel, head, face)
+        _mouth(cel, head, face)
+    if human:
+        x = 14 * face.turn
+        cel.stroke([(x + 2, 9), (x + 5 + 2 * face.turn, 13), (x + 1, 14)], (1.0, 1.8, 1.0))
+        _fringe(cel, head, face)
+    _hat(cel, head, face)
+
+
+def _face_controls(head: Head, face: Expression) -> list[curves.Point]:
+    shift = 5 * face.turn
+    jaw = 1 + 0.08 * face.mouth
+    if head.species == "human":
+        wide = 22 + 10 * head.chin
+        return [
+            (0, -40),
+            (29, -29),
+            (39, -2),
+            (wide + 4 + shift, 22),
+            (10 * head.chin + 4 + shift * 1.6, 38 * jaw),
+            (-10 * head.chin + 2 + shift * 1.4, 38 * jaw),
+            (-wide - 2 + shift * 0.6, 23),
+            (-39, -2),
+            (-29, -29),
+        ]
+    cheek = 47 if head.species in ("cat", "fox") else 42
+    drop = 20 if head.species in ("cat", "fox") else 14
+    return [
+        (0, -36),
+        (26, -29),
+        (39, -4),
+        (cheek + shift * 0.5, drop),
+        (22 + shift, 33 * jaw),
+        (shift * 1.5, 37 * jaw),
+        (-22 + shift, 33 * jaw),
+        (-cheek + shift * 0.5, drop),
+        (-39, -4),
+        (-26, -29),
+    ]
+
+
+def _shade_face(cel: Cel, head: Head, face: Expression) -> None:
+    tone = darker(head.skin, 0.16)
+    if head.species == "human" and head.hair_style != "none":
+        cel.blob(
+            [(-44, -44), (44, -44), (42, -2), (20, -10), (-6, -5), (-30, -9), (-44, 8)],
+            tone,
+            line=0,
+        )
+    rim = curves.arc(-4, -6, 44, 42, 0.15, 1.9)
+    outer = curves.arc(0, 0, 60, 60, 1.9, 0.15)
+    cel.shape(np.concatenate([rim, outer]), tone, line=0)
+
+
+def _blush(cel: Cel, head: Head, face: Expression) -> None:
+    color = (*mix(head.skin, (238, 96, 92), 0.55), 120)
+    for side in (-1, 1):
+        x = side * 24 + 11 * face.turn
+        cel.oval(x, 17, 7 * _foreshortened(side, face), 4.2, color, line=0)
+
+
+def _foreshortened(side: int, face: Expression) -> float:
+    """Returns the width factor of a feature: the one that turns away gets narrower."""
+    return 1 - 0.3 * max(0.0, face.turn) if side > 0 else 1.0
+
+
+def _eyes(cel: Cel, head: Head, face: Expression) -> None:
+    for side in (-1, 1):
+        x = side * (17 - 2.5 * face.turn) + 13 * face.turn
+        narrow = _foreshortened(side, face)
+        with cel.within(translation(x, 1)):
+            if head.eyes == "dot":
+                _dot_eye(cel, face, narrow)
+            else:
+                _open_eye(cel, head, face, narrow, side)
+        _brow(cel, head, face, x, side, narrow)
+
+
+def _dot_eye(cel: Cel, face: Expression, narrow: float) -> None:
+    height = max(1.1, 7.5 * (1 - face.blink))
+    gx, gy = 2.2 * face.gaze[0], 1.5 * face.gaze[1]
+    cel.oval(gx, gy + 4 * face.blink, 4.8 * narrow, height, cel.ink.color, line=0)
+    if face.blink < 0.5:
+        cel.oval(gx + 1.5, gy - 3.0, 1.9, 2.2, WHITE, line=0)
+
+
+def _open_eye(cel: Cel, head: Head, face: Expression, narrow: float, side: int) -> None:
+    tall = head.eyes == "tall"
+    rx, ry = (8.6 * narrow, 12.0) if tall else (10.5 * narrow, 11.0)
+    opening = 1 - face.blink
+    lid = -ry * opening + 5 * face.blink
+    if opening < 0.12:
+        cel.stroke(curves.arc(0, 1, rx + 1, 4.5, 0.1, math.pi - 0.1), 2.8)
+        return
+    white = curves.closed_spline(
+        [
+            (-rx, lid * 0.35 + 1),
+            (-rx * 0.5, lid * 0.92),
+            (rx * 0.5, lid * 0.92),
+            (rx, lid * 0.35 + 1),
+            (rx * 0.7, ry * 0.8),
+            (0, ry),
+            (-rx * 0.7, ry * 0.8),
+        ]
+    )
+    cel.shape(white, WHITE, line=0.0 if tall else 0.8)
+    gx, gy = 2.6 * face.gaze[0] + 1.0 * face.turn, 2.4 * face.gaze[1]
+    with cel.clipped(white):
+        if tall:
+            cel.oval(gx, gy + 0.8, 6.8 * narrow, 10.4, darker(head.iris, 0.45), line=0)
+            cel.oval(gx, gy + 4.4, 5.8 * narrow, 6.8, lighter(head.iris, 0.2), line=0)
+            cel.oval(gx, gy + 0.4, 3.4 * narrow, 5.4, darker(head.iris, 0.85), line=0)
+            cel.oval(0, -ry - 1, rx * 1.3, 5.6, (70, 60, 96, 70), line=0)
+        else:
+            cel.oval(gx * 1.5, gy * 1.4, 5.0 * narrow, 6.2, cel.ink.color, line=0)
+        cel.oval(gx - 2.2, gy - 4.4, 2.5 * narrow, 3.1, WHITE, line=0)
+        cel.oval(gx + 2.4, gy + 5.0, 1.3, 1.6, WHITE, line=0)
+    if tall:
+        lash = curves.open_spline(
+            [
+                (-rx - 1.0, lid * 0.3 + 1),
+                (-rx * 0.5, lid * 0.95),
+                (rx * 0.5, lid * 0.95),
+                (rx + 1.0, lid * 0.3 + 1),
+            ]
+        )
+        swell = np.sin(np.linspace(0.5, math.pi - 0.5, len(lash)))
+        cel.stroke(lash, 1.2 + 2.6 * swell)
+        cel.stroke(curves.arc(0, ry * 0.55, rx * 0.75, ry * 0.45, 0.6, math.pi - 0.6), 1.0)
+        tip = side * (rx + 1.0)
+        cel.stroke([(tip, lid * 0.3 + 1), (tip + side * 3, lid * 0.3 - 2)], (2.2, 0.6))
+
+
+def _brow(cel: Cel, head: Head, face: Expression, x: float, side: int, narrow: float) -> None:
+    y = -18.5 - 4 * face.brows
+    inner = 1.6 if face.brows >= 0 else 1.6 + 5 * face.brows  # Raised when kind, low when cross.
+    points = [
+        (x + side * 8 * narrow, y + 3.0),
+        (x + side * 1 * narrow, y - 0.6),
+        (x - side * 6 * narrow, y + 1.6 - inner),
+    ]
+    color = darker(head.hair, 0.35) if head.species == "human" else darker(head.skin, 0.55)
+    cel.stroke(curves.open_spline(points), 2.4, color)
+
+
+def _mouth(cel: Cel, head: Head, face: Expression) -> None:
+    animal = head.species != "human"
+    x, y = (17 if animal else 12) * face.turn, 23.0 if animal else 22.0
+    width = 9.5 + 2.5 * face.smile
+    if face.mouth < 0.08:
+        lift = 3.8 * face.smile
+        points = [(x - width, y - lift * 0.6), (x, y + lift), (x + width, y - lift * 0.6)]
+        cel.stroke(curves.open_spline(points), (*[1.4], *[2.4] * 11, 1.4))
+        return
+    drop = 3 + 15 * face.mouth
+    width *= 1 - 0.25 * face.mouth
+    outline = curves.closed_spline(
+        [
+            (x - width, y - 2.5 * face.smile),
+            (x, y - 0.5),
+            (x + width, y - 2.5 * face.smile),
+            (x + width * 0.65, y + drop * 0.75),
+            (x, y + drop),
+            (x - width * 0.65, y + drop * 0.75),
+        ]
+    )
+    cel.shape(outline, MOUTH, line=0.9)
+    with cel.clipped(outline):
+        cel.oval(x, y + drop, width * 0.75, drop * 0.45, TONGUE, line=0)
+        if face.mouth > 0.3:
+            cel.oval(x, y - 1.5, width * 0.8, 4.0, WHITE, line=0)
+
+
+def _human_ear(cel: Cel, head: Head, face: Expression) -> None:
+    x = -39 + 14 * max(0.0, face.turn)
+    cel.oval(x if face.turn < 0.5 else -36, 6, 7, 10, head.skin, line=0.9)
+    if face.turn < 0.35:
+        cel.oval(39, 6, 6, 9, head.skin, line=0.9)
+
+
+def _animal_ears(cel: Cel, head: Head, face: Expression) -> None:
+    inner = head.hair
+    for side in (-1, 1):
+        angle = side * (0.62 if head.species != "rabbit" else 0.3) - face.swing * 0.8
+        x = side * (27 if head.species != "rabbit" else 15) - 3 * face.turn
+        narrow = 1 - 0.25 * max(0.0, face.turn) * (side > 0)
+        with cel.within(translation(x, -24), rotation(angle)):
+            if head.species == "bear":
+                cel.oval(0, -9, 15 * narrow, 15, head.skin)
+                cel.oval(0, -8, 8.5 * narrow, 9, inner, line=0)
+            elif head.species == "rabbit":
+                flop = -face.swing * 26
+                ear = [(-10, 6), (-12, -30), (-5 + flop, -66), (6 + flop, -66), (12, -30), (10, 6)]
+                cel.blob(ear, head.skin)
+                core = [(-5, 2), (-6, -30), (-1 + flop, -56), (4 + flop, -55), (7, -30), (5, 2)]
+                cel.blob(core, inner, line=0)
+            else:
+                tall = 44 if head.species == "fox" else 35
+                sides = np.array([(-18 * narrow, 8), (-12, -tall * 0.55), (-2, -tall)])
+                right = np.array([(10, -tall * 0.6), (18 * narrow, 8)])
+                cel.shape(
+                    np.concatenate([curves.open_spline(sides), curves.open_spline(right)]),
+                    head.skin,
+                )
+                cel.shape([(-9 * narrow, 4), (-2, -tall + 13), (9 * narrow, 4)], inner, line=0)
+
+
+def _muzzle(cel: Cel, head: Head, face: Expression) -> None:
+    x = 16 * face.turn
+    light = mix(head.skin, (255, 248, 232), 0.72)
+    if head.species == "fox":
+        for side in (-1, 1):
+            cheeks = [(x * 0.6, 8), (x * 0.4 + side * 30, 8), (x * 0.3 + side * 42, 20)]
+            cel.blob([*cheeks, (x * 0.5 + side * 18, 31), (x * 0.8, 34)], light, line=0)
+    cel.oval(x, 20, 18, 13.5 + 3 * face.mouth, light, line=0)
+    nose = curves.closed_spline(
+        [(x * 1.15 - 7, 9), (x * 1.15, 7.5), (x * 1.15 + 7, 9), (x * 1.15, 17)]
+    )
+    cel.shape(nose, darker((96, 56, 62), 0.1), line=0.4)
+    cel.oval(x * 1.15 - 2, 10, 2.2, 1.3, (255, 255, 255, 190), line=0)
+    cel.stroke([(x * 1.12, 16), (x * 1.05, 21)], 1.8)
+    if head.species == "cat":
+        for side in (-1, 1):
+            for row in (-1, 1):
+                start = (x + side * 17, 19 + row * 3)
+                tip = (x * 0.7 + side * 46, 18 + row * 8 + face.swing * 6)
+                cel.stroke([start, tip], (1.5, 0.5))
+
+
+def _back_hair(cel: Cel, head: Head, face: Expression) -> None:
+    swing, tone = face.swing, darker(head.hair, 0.28)
+    if head.hair_style == "bob":
+        drift = 26 * swing
+        cel.blob(
+            [
+                (0, -46),
+                (36, -34),
+                (46, 0),
+                (42 + drift, 34),
+                (22 + drift, 42),
+                (0, 30),
+                (-24 + drift, 42),
+                (-47 + drift, 34),
+                (-48, 0),
+                (-36, -34),
+            ],
+            tone,
+        )
+    elif head.hair_style == "ponytail":
+        root = (-30.0, -22.0)
+        tips = [root]
+        for k in range(1, 5):
+            angle = -1.35 + 0.42 * k + swing * (0.5 + 0.45 * k)
+            tips.append(curves.on_circle(tips[-1], angle, 19))
+        cel.tube(curves.open_spline(tips), _interpolated([8, 15, 15, 10, 2], 25), head.hair)
+        cel.oval(root[0], root[1], 7, 8, head.hat_color)
+    elif head.hair_style == "buns":
+        for side in (-1, 1):
+            bob = 4 * swing * side
+            cel.oval(side * 36 - 4 * face.turn, -34 + bob, 17, 17, tone)
+        cel.oval(0, -6, 44, 40, tone)
+    elif head.hair_style == "spiky":
+        tips = []
+        for k in range(7):
+            angle = math.pi * (0.97 + 1.0 * k / 6)
+            for reach, offset in ((42, -0.24), (62 + 7 * (k % 2), 0.04)):
+                bend = angle + offset + swing * 0.35 * (reach > 50)
+                tips.append((reach * math.cos(bend) - 2, reach * math.sin(bend) * 0.93 - 2))
+        cel.shape(np.array([*tips, (36, 8), (-34, 22)]), head.hair)
+    elif head.hair_style == "short":
+        cel.blob([(0, -46), (38, -34), (43, 2), (30, 12), (-36, 22), (-45, 2), (-38, -34)], tone)
+
+
+def _interpolated(values: list[float], count: int) -> np.ndarray:
+    return np.interp(np.linspace(0, 1, count), np.linspace(0, 1, len(values)), values)
+
+
+def _fringe(cel: Cel, head: Head, face: Expression) -> None:
+    if head.hair_style == "none":
+        return
+    drift = 7 * face.turn
+    swing = 14 * face.swing
+    spiky = head.hair_style == "spiky"
+    top = curves.arc(0, -3, 42.5, 42, math.pi + 0.02, 2 * math.pi - 0.02, samples=22)
+    locks = {"spiky": 5, "bob": 4, "short": 3}.get(head.hair_style, 3)
+    edge = []
+    xs = np.linspace(42, -42, locks + 1)
+    for k in range(locks):
+        right, left = xs[k], xs[k + 1]
+        middle = (right + left) / 2
+        bulge = 1 - (middle / 60) ** 2
+        tip_y = -9 + 10 * (1 - bulge) * 2 + (5 if spiky else 0)
+        tip = (middle + drift - 6 + swing, tip_y)
+        valley = (left + drift * (1 - abs(left) / 42), -25 * (1 - (left / 48) ** 2) + 2)
+        near = (right * 0.82 + middle * 0.18 + drift, (tip_y - 22) / 2 - 3)
+        far = (left * 0.72 + middle * 0.28 + drift * 0.8, (tip_y - 22) / 2 + 2)
+        edge += [near, tip, far, valley] if k < locks - 1 else [near, tip, far]
+    cel.shape(np.concatenate([top, np.array(edge)]), head.hair, line=0.9)
+    if head.hat in ("none", "bow"):
+        shine = curves.arc(-2 + drift * 0.4, 0, 31, 30, math.pi * 1.22, math.pi * 1.62, samples=12)
+        widths = 1.0 + 4.5 * np.sin(np.linspace(0, math.pi, 12))
+        cel.stroke(shine, widths, lighter(head.hair, 0.38))
+    if head.hair_style in ("bob", "ponytail", "buns"):
+        for side in (-1, 1):
+            x = side * 39 + (2 if side < 0 else -1) * face.turn
+            lock = [(x - 4, -16), (x + 4, -16), (x + 4 + swing, 10), (x - side * 2 + swing * 2, 28)]
+            cel.blob([*lock, (x - 4 + swing, 10)], head.hair, line=0.8)
+
+
+def _hat(cel: Cel, head: Head, face: Expression) -> None:
+    color, shift = head.hat_color, 4 * face.turn
+    if head.hat == "cap":
+        crown = curves.arc(0, -14, 43.5, 37, math.pi, 2 * math.pi)
+        cel.shape(np.concatenate([crown, [(24, -19), (0, -21), (-24, -19)]]), color)
+        brim = [(0 + shift, -22), (30 + shift, -23), (62 + shift * 2, -12), (58 + shift * 2, -7)]
+        cel.blob([*brim, (26, -13), (-2, -14)], darker(color, 0.25))
+        cel.oval(0, -51, 4, 3, lighter(color, 0.3))
+        cel.stroke(curves.arc(8, -16, 14, 34, math.pi * 1.05, math.pi * 1.5), 1.4)
+    elif head.hat == "beanie":
+        crown = curves.arc(0, -14, 43, 42, math.pi, 2 * math.pi)
+        cel.oval(face.swing * 30, -61 + abs(face.swing) * 8, 11, 11, lighter(color, 0.65))
+        cel.shape(crown, color)
+        cel.shape(curves.rounded_box(-46, -25, 92, 15, 7), lighter(color, 0.45))
+        for x in range(-32, 40, 16):
+            cel.stroke([(x, -23), (x, -13)], 1.3, darker(color, 0.25))
+    elif head.hat == "straw":
+        cel.oval(shift, -22, 68, 13, color, angle=-0.04)
+        cel.shape(curves.arc(0, -23, 38, 36, math.pi, 2 * math.pi), color)
+        band = np.concatenate(
+            [
+                curves.arc(0, -23, 38.5, 8, math.pi, 0.0),
+                curves.arc(0, -32, 37.5, 8, 0.0, math.pi),
+            ]
+        )
+        cel.shape(band, (206, 66, 60), line=0.8)
+    elif head.hat == "bow":
+        with cel.within(translation(18 - 6 * face.turn, -42), rotation(0.25 + face.swing * 0.4)):
+            for side in (-1, 1):
+                cel.blob([(0, 0), (side * 22, -12), (side * 25, 3), (side * 20, 12)], color)
+            cel.oval(0, 0, 6, 7, lighter(color, 0.2))
+
+
+def _robot(cel: Cel, head: Head, face: Expression) -> None:
+    tip = curves.on_circle((0, -36), math.pi - 0.2 - face.swing * 1.4, 24)
+    cel.stroke([(0, -34), tip], 3.2)
+    cel.oval(*tip, 6, 6, head.hat_color)
+    for side in (-1, 1):
+        cel.shape(curves.rounded_box(side * 42 - 6, -8, 12, 22, 5), darker(head.skin, 0.3))
+    shell = curves.rounded_box(-42, -37, 84, 74, 26)
+    cel.shape(shell, head.skin)
+    with cel.clipped(shell):
+        cel.oval(-10, -8, 54, 46, lighter(head.skin, 0.3), line=0)
+    screen = curves.rounded_box(-31 + 7 * face.turn, -22, 62, 46, 18)
+    cel.shape(screen, (30, 40, 66))
+    for side in (-1, 1):
+        x = side * 14 + 10 * face.turn + 3 * face.gaze[0]
+        height = max(1.2, 9 * (1 - face.blink))
+        cel.oval(x, -3 + 2 * face.gaze[1], 6.5, height, head.iris, line=0)
+        cel.oval(x - 2, -6, 2, 2.4, WHITE, line=0)
+    x = 10 * face.turn
+    with cel.loose():
+        if face.mouth < 0.08:
+            cel.stroke(curves.arc(x, 10, 8, 5, 0.2, math.pi - 0.2), 2.2, head.iris)
+        else:
+            cel.oval(x, 14, 7, 1.5 + 6 * face.mouth, head.iris, line=0)
