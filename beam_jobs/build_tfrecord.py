@@ -114,7 +114,7 @@ def build_tfrecord(
         num_shards=num_shards,
         description={
             "dataset": dataset,
-            "split": split,
+            "split": listing.split,
             "input_dir": os.path.abspath(input_dir),
             "options": {"num_shards": num_shards, "encoding": "keep", **listing.options},
         },

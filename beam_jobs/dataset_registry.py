@@ -54,12 +54,14 @@ class Listing:
         options: The options that had a say in it.
         splits: Names of the triplets by split, for the lists beside the records.
         facts: Goes into the manifest as it is.
+        split: Which split it is.
     """
 
     triplets: Sequence[Triplet]
     options: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     splits: Mapping[str, Sequence[str]] = dataclasses.field(default_factory=dict)
     facts: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    split: str = ""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -97,7 +99,7 @@ def list_split(dataset: str, root: str, split: str | None, options: ListingOptio
         raise InputError(f"--split of {dataset} is {split!r}, expected one of {', '.join(known)}.")
     listing = DATASETS[dataset].list_split(root, split, options)
     check_names([triplet.name for triplet in listing.triplets], root=root)
-    return listing
+    return dataclasses.replace(listing, split=split)
 
 
 def _list_atd12k(root: str, split: str, options: ListingOptions) -> Listing:

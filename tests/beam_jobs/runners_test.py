@@ -1,0 +1,72 @@
+import errno
+import os
+
+import pytest
+from apache_beam.runners.portability.fn_api_runner import FnApiRunner
+
+from beam_jobs import runners, shard_writing
+from beam_jobs.shard_plan import ShardTask
+from frame_interpolation.errors import InputError
+
+TASKS = [ShardTask(path=f"/nowhere/p{i}", shard=i, fingerprint="f", triplets=()) for i in range(2)]
+
+
+@pytest.mark.parametrize("name", ["embedded", "FnApiRunner", "DirectRunner"])
+def test_the_embedded_runner_is_pinned(name):
+    assert type(runners.create(name).runner) is FnApiRunner
+
+
+@pytest.mark.parametrize("name", ["Embeded", "no.such.Runner", "apache_beam.runners.NoRunner"])
+def test_an_unknown_runner_is_named(name):
+    with pytest.raises(InputError, match=f"--runner is '{name}'"):
+        runners.create(name)
+
+
+@pytest.mark.parametrize(
+    "flags",
+    [
+        ["--direct_running_mode=multi_processing", "--direct_num_workers", "2"],
+        ["--save_main_session"],
+        ["--staging_location=x", "--project", "y"],
+    ],
+)
+def test_beams_flags_pass(flags):
+    runners.create(beam_flags=flags)
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (["--direct_num_worker=2"], "unknown flag --direct_num_worker; did you mean "
+         "--direct_num_workers?"),
+        (["--max_reject", "3"], "unknown flag --max_reject; did you mean --max_rejects?"),
+        (["--zzzzqqqq"], "unknown flag --zzzzqqqq; see --help."),
+        (["extra"], "unexpected argument 'extra'"),
+        (["--direct_num_workers=2", "extra"], "unexpected argument 'extra'"),
+        (["-x"], "unexpected argument '-x'"),
+    ],
+)  # fmt: skip
+def test_misspelt_flags_are_errors(flags, message):
+    with pytest.raises(InputError) as caught:
+        runners.create(beam_flags=flags, own_flags=["max_rejects"])
+    assert message in str(caught.value)
+
+
+def fail_with(monkeypatch, error):
+    def fail(task):
+        raise error
+
+    monkeypatch.setattr(shard_writing, "write_shard", fail)
+
+
+def test_a_full_disk_is_one_sentence(monkeypatch):
+    fail_with(monkeypatch, OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "/out/p"))
+    with pytest.raises(InputError, match=r"^/out/p: No space left on device\.$"):
+        runners.create().write_shards(TASKS)
+
+
+def test_a_bug_stays_a_bug(monkeypatch):
+    fail_with(monkeypatch, KeyError("a bug"))
+    with pytest.raises(Exception, match="a bug") as caught:
+        runners.create().write_shards(TASKS)
+    assert not isinstance(caught.value, InputError)
