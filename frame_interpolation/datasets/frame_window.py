@@ -128,7 +128,7 @@ def decode_window(encoded: bytes, window: Window) -> np.ndarray:
     top, left = max(window.top, 0), max(window.left, 0)
     bottom = min(window.top + window.height, height)
     right = min(window.left + window.width, width)
-    pixels = _decode_inside(encoded, top, left, bottom, right)
+    pixels = _decode_inside(encoded, (height, width), top, left, bottom, right)
     outside = (
         (top - window.top, window.top + window.height - bottom),
         (left - window.left, window.left + window.width - right),
@@ -137,11 +137,23 @@ def decode_window(encoded: bytes, window: Window) -> np.ndarray:
     return np.pad(pixels, outside, mode="reflect") if np.any(outside) else pixels
 
 
-def _decode_inside(encoded: bytes, top: int, left: int, bottom: int, right: int) -> np.ndarray:
+def _decode_inside(
+    encoded: bytes, size: tuple[int, int], top: int, left: int, bottom: int, right: int
+) -> np.ndarray:
+    height, width = size
     try:
         if encoded.startswith(_JPEG_START):
-            window = tf.constant([top, left, bottom - top, right - left])
-            return _decoders()[0](tf.constant(encoded), window).numpy()
+            # One pixel more on each side, because the colours of a JPEG are interpolated between
+            # neighbours (outside the image there are none to decode).
+            box = (
+                max(top - 1, 0),
+                max(left - 1, 0),
+                min(bottom + 1, height),
+                min(right + 1, width),
+            )
+            window = tf.constant([box[0], box[1], box[2] - box[0], box[3] - box[1]])
+            image = _decoders()[0](tf.constant(encoded), window).numpy()
+            return image[top - box[0] : bottom - box[0], left - box[1] : right - box[1]]
         image = _decoders()[1](tf.constant(encoded)).numpy()
         # A copy, so that the whole image is not kept for its window.
         return image[top:bottom, left:right].copy()
