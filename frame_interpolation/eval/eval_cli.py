@@ -117,7 +117,7 @@ def resolve_model_path(*, model_path: str | None, base_folder: str | None, label
         found = repository_paths.find(model_path)
         inference.check_model_folder(found)
         return found
-    saved_model = Path(base_folder, label, "saved_model")
+    saved_model = Path(base_folder or "", label, "saved_model")
     if not saved_model.is_dir():
         raise InputError(
             f"The training run has no SavedModel at {str(saved_model)!r}; check --base_folder and "

@@ -55,7 +55,10 @@ class ExampleSource(Protocol):
             fingerprint ('records_sha256'), as a JSON object.
     """
 
-    description: Mapping[str, Any]
+    @property
+    def description(self) -> Mapping[str, Any]:
+        """Returns the description."""
+        ...
 
     def __len__(self) -> int:
         """Returns the number of triplets."""
@@ -134,7 +137,7 @@ def _read_example(index: tfrecord.Index, i: int) -> EvaluationExample:
     )
 
 
-def _annotation(values: dict[str, np.ndarray]) -> tf_example.Annotation | None:
+def _annotation(values: dict[str, Any]) -> tf_example.Annotation | None:
     # The annotation features are present together or not at all.
     if values["annotation/level"] == tf_example.NO_LEVEL:
         return None

@@ -154,12 +154,13 @@ def evaluate(
             evaluation_results.write_text(output_dir / "config.gin", config)
         resumed = len(journal.triplets)
         if resumed < stop:
+            predict = predict or method.load()  # Before the clock of the progress starts.
             with Progress(
                 "evaluating", total=stop, done=resumed, stream=progress_stream
             ) as progress:
                 for scored in _score_triplets(
                     prepared=_prepare(source.read(resumed, stop), protocol, metric_names),
-                    predict=predict or method.load(),
+                    predict=predict,
                     protocol=protocol,
                     metric_names=metric_names,
                     batch_size=batch_size,

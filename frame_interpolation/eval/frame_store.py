@@ -13,6 +13,7 @@ import os
 import re
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -104,7 +105,7 @@ def to_bytes(frame: np.ndarray) -> np.ndarray:
     return np.floor(np.clip(frame, 0.0, 1.0) * 255.0 + 0.5).astype(np.uint8)
 
 
-def write_image(path: Path, image: np.ndarray | Image.Image, **parameters: object) -> None:
+def write_image(path: Path, image: np.ndarray | Image.Image, **parameters: Any) -> None:
     """Writes an image file under a temporary name and renames it.
 
     Args:

@@ -7,6 +7,7 @@ was being written when the program was killed, and is dropped.
 
 import fcntl
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
@@ -119,7 +120,7 @@ def check_identity(found: Mapping[str, Any], expected: Mapping[str, Any], folder
     """
     expected = _as_json(expected)
     differences = [
-        f"{name} was {found.get(name)!r} and is {expected.get(name)!r}"
+        f"{name} was {_shown(found.get(name))} and is {_shown(expected.get(name))}"
         for name in sorted({*found, *expected})
         if found.get(name) != expected.get(name)
     ]
@@ -128,6 +129,12 @@ def check_identity(found: Mapping[str, Any], expected: Mapping[str, Any], folder
             f"{str(folder)!r} holds another evaluation: {'; '.join(differences)}. Give another "
             "experiment.name, or --overwrite to replace it."
         )
+
+
+def _shown(value: object) -> str:
+    """A value for a message: of a SHA-256 digest the beginning is enough."""
+    text = repr(value)
+    return f"{text[:13]}...'" if re.fullmatch(r"'[0-9a-f]{64}'", text) else text
 
 
 def _as_json(fields: Mapping[str, Any]) -> dict[str, Any]:

@@ -130,8 +130,8 @@ def notes(groups: dict[str, Group]) -> list[str]:
     """
     sentences = []
     for group_name in (WHOLE, ROI):
-        group = groups.get(group_name)
-        for name, score in group.scores.items() if group else ():
+        group = groups.get(group_name, Group(triplets=0, scores={}))
+        for name, score in group.scores.items():
             metric = metrics.find(name)
             area = "region" if group_name == ROI else "frame"
             if score.infinite:
