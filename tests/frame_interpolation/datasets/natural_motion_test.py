@@ -137,18 +137,9 @@ def test_a_bad_photograph_folder_is_one_sentence_and_status_1(tmp_path):
     assert not (tmp_path / "out").exists()
 
 
-def test_a_damaged_photograph_ends_worker_processes_with_one_sentence(photograph_dir, tmp_path):
+def test_an_input_error_passes_from_the_worker_processes(tmp_path):
     folder = tmp_path / "photographs"
     folder.mkdir()
     (folder / "flower.jpg").write_bytes(b"\xff\xd8 cut")
-    command = [*_PROGRAM, f"--photographs={folder}", f"--output_dir={tmp_path / 'out'}"]
-    result = subprocess.run(
-        [*command, "--workers=2", "--size=32", "--triplets=2"],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
-    assert result.returncode == 1
-    assert "flower.jpg cannot be read as an image" in result.stderr
-    assert "Traceback" not in result.stderr
+    with pytest.raises(errors.InputError, match=r"flower\.jpg cannot be read as an image"):
+        _run(folder, tmp_path / "out", triplets=2, workers=2)
