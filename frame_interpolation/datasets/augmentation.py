@@ -9,37 +9,46 @@ The four of FILM's released configurations (arXiv 2202.04901), by name:
 
 What is going to happen is drawn first (`draw`), because the angle decides how large a window of
 the frame has to be decoded; then it is done to that window (`apply`), whose margin the last cut
-takes away. Every draw is a function of a seed tensor alone and of the augmentation's own name, so
-adding one leaves the draws of the others as they were.
+takes away. Everything is drawn from a seed tensor alone, each augmentation from numbers of its
+own, so adding one leaves what the others do as it was.
 
 Frames are (3, H, W, 3): first, middle and last frame, RGB.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import tensorflow as tf
 
-from frame_interpolation.datasets.options import AUGMENTATION_NAMES
 from frame_interpolation.ops.rotation import rotate
 
 _MAX_ANGLE = math.radians(45.0)
-# What separates the draws of one example. A number never changes its meaning.
-_STREAMS = {name: number for number, name in enumerate(AUGMENTATION_NAMES)}
-_POSITION_STREAM = 1000
+
+# Each example has this many uniform numbers; which is for what never changes, and new purposes
+# take spare ones. (One operation for all of them is cheaper than a seed for each.)
+_NUMBERS = 16
+_POSITION = slice(0, 2)
+_ROT90 = 2
+_FLIP = 3
+_ROTATES = 4
+_ANGLE = 5
+_REVERSE = 6
 
 
 class Transform(NamedTuple):
-    """What happens to one example. Without augmentation: 0, False, 0.0, False.
+    """What happens to one example.
 
     Attributes:
-      quarter_turns: int32 scalar, counter-clockwise.
-      flipped: bool scalar, left-right.
-      angle: float32 scalar, radians, counter-clockwise.
-      reversed_time: bool scalar, whether the outer frames change places.
+      position: (2,) float32 in [0, 1), where the crop lies, as `frame_window.place_crop` takes it.
+      quarter_turns: int32 scalar, counter-clockwise; 0 without augmentation.
+      flipped: bool scalar, left-right; False without augmentation.
+      angle: float32 scalar, radians, counter-clockwise; 0 without augmentation.
+      reversed_time: bool scalar, whether the outer frames change places; False without
+        augmentation.
     """
 
+    position: tf.Tensor
     quarter_turns: tf.Tensor
     flipped: tf.Tensor
     angle: tf.Tensor
@@ -50,36 +59,26 @@ def draw(names: Sequence[str], seed: tf.Tensor) -> Transform:
     """Draws what happens to an example.
 
     Args:
-      names: of the augmentations, some of `AUGMENTATION_NAMES`.
+      names: of the augmentations, some of `options.AUGMENTATION_NAMES`.
       seed: (2,) int64.
 
     Returns:
       The transform, a function of `seed` and `names`.
     """
+    # The algorithm is named because the default depends on the device.
+    numbers = tf.random.stateless_uniform((_NUMBERS,), seed, alg="philox")
     turns, flipped = tf.constant(0), tf.constant(False)
     angle, reversed_time = tf.constant(0.0), tf.constant(False)
     if "random_image_rot90" in names:
-        turns = tf.cast(4.0 * _uniform(seed, _STREAMS["random_image_rot90"])[0], tf.int32)
+        turns = tf.cast(4.0 * numbers[_ROT90], tf.int32)
     if "random_flip" in names:
-        flipped = _uniform(seed, _STREAMS["random_flip"])[0] < 0.5
+        flipped = numbers[_FLIP] < 0.5
     if "random_rotate" in names:
-        happens, where = tf.unstack(_uniform(seed, _STREAMS["random_rotate"]))
-        angle = tf.where(happens < 0.5, _MAX_ANGLE * (2.0 * where - 1.0), 0.0)
+        drawn = _MAX_ANGLE * (2.0 * numbers[_ANGLE] - 1.0)
+        angle = tf.where(numbers[_ROTATES] < 0.5, drawn, 0.0)
     if "random_reverse" in names:
-        reversed_time = _uniform(seed, _STREAMS["random_reverse"])[0] < 0.5
-    return Transform(turns, flipped, angle, reversed_time)
-
-
-def draw_position(seed: tf.Tensor) -> tf.Tensor:
-    """Draws where the crop lies, as `frame_window.place_crop` takes it.
-
-    Args:
-      seed: (2,) int64.
-
-    Returns:
-      (2,) float32, uniform in [0, 1).
-    """
-    return _uniform(seed, _POSITION_STREAM)
+        reversed_time = numbers[_REVERSE] < 0.5
+    return Transform(numbers[_POSITION], turns, flipped, angle, reversed_time)
 
 
 def apply(
@@ -88,34 +87,59 @@ def apply(
     """Transforms a window and cuts the crop out of its middle.
 
     Args:
-      frames: (3, H, W, 3) float32, a window with the margin that `transform.angle` needs.
-      transform: what `draw` returned.
+      frames: (3, S, S, 3) float32, a window with the margin that `transform.angle` needs.
+      transform: what `draw` returned; its position has been used for the window already.
       names: of the augmentations, in the order in which they are done.
       crop_side: side of the crop.
 
     Returns:
       (3, crop_side, crop_side, 3) float32; as exact as the frames were without rotation.
     """
-    steps = {
-        "random_image_rot90": lambda f: tf.image.rot90(f, transform.quarter_turns),
-        "random_flip": lambda f: tf.cond(
-            transform.flipped, lambda: tf.image.flip_left_right(f), lambda: f
-        ),
-        "random_rotate": lambda f: tf.cond(
-            tf.equal(transform.angle, 0.0), lambda: f, lambda: rotate(f, transform.angle)
-        ),
-        "random_reverse": lambda f: tf.cond(
-            transform.reversed_time, lambda: tf.reverse(f, [0]), lambda: f
-        ),
-    }
     for name in names:
-        frames = steps[name](frames)
+        frames = _STEPS[name](frames, transform)
     margin = (tf.shape(frames)[1] - crop_side) // 2
     frames = frames[:, margin : margin + crop_side, margin : margin + crop_side]
     return tf.ensure_shape(frames, (3, crop_side, crop_side, 3))
 
 
-def _uniform(seed: tf.Tensor, stream: int) -> tf.Tensor:
-    """(2,) float32 in [0, 1); the algorithm is named because the default depends on the device."""
-    seed = tf.random.experimental.stateless_fold_in(seed, stream, alg="philox")
-    return tf.random.stateless_uniform((2,), seed, alg="philox")
+def _turn(frames: tf.Tensor, transform: Transform) -> tf.Tensor:
+    """Quarter turns as a transposition and reflections, which need no branches."""
+    turns = transform.quarter_turns
+    sideways = turns % 2 == 1
+    axes = tf.where(sideways, [0, 2, 1, 3], [0, 1, 2, 3])
+    upside_down = (turns == 1) | (turns == 2)
+    mirrored = (turns == 2) | (turns == 3)
+    return _mirror(tf.transpose(frames, axes), rows=upside_down, columns=mirrored)
+
+
+def _flip(frames: tf.Tensor, transform: Transform) -> tf.Tensor:
+    return _mirror(frames, columns=transform.flipped)
+
+
+def _rotate(frames: tf.Tensor, transform: Transform) -> tf.Tensor:
+    return tf.cond(
+        tf.equal(transform.angle, 0.0), lambda: frames, lambda: rotate(frames, transform.angle)
+    )
+
+
+def _reverse_time(frames: tf.Tensor, transform: Transform) -> tf.Tensor:
+    return _mirror(frames, time=transform.reversed_time)
+
+
+_STEPS: dict[str, Callable[[tf.Tensor, Transform], tf.Tensor]] = {
+    "random_image_rot90": _turn,
+    "random_flip": _flip,
+    "random_rotate": _rotate,
+    "random_reverse": _reverse_time,
+}
+
+
+def _mirror(
+    frames: tf.Tensor,
+    *,
+    time: tf.Tensor | bool = False,
+    rows: tf.Tensor | bool = False,
+    columns: tf.Tensor | bool = False,
+) -> tf.Tensor:
+    # Unlike `tf.reverse`, this takes the choice of the axes as a tensor.
+    return tf.raw_ops.Reverse(tensor=frames, dims=tf.stack([time, rows, columns, False]))

@@ -176,10 +176,11 @@ def _decoders() -> tuple[Callable[..., tf.Tensor], Callable[..., tf.Tensor]]:
     def decode_any(image):
         return tf.io.decode_image(image, channels=3, expand_animations=False)
 
-    return (
-        tf.function(decode_jpeg).get_concrete_function(encoded, tf.TensorSpec((4,), tf.int32)),
-        tf.function(decode_any).get_concrete_function(encoded),
-    )
+    with tf.device("CPU"):  # Where the GPU belongs to the network.
+        return (
+            tf.function(decode_jpeg).get_concrete_function(encoded, tf.TensorSpec((4,), tf.int32)),
+            tf.function(decode_any).get_concrete_function(encoded),
+        )
 
 
 def _reason(error: tf.errors.OpError) -> str:

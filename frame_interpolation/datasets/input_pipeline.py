@@ -65,6 +65,7 @@ def create_training_dataset(
     order = ExampleOrder(len(records), seed=options.seed)
     load = _loader(records, order, crop_side=options.crop_side)
 
+    @tf.autograph.experimental.do_not_convert  # Nothing to convert; it would double the start-up.
     def create_example(count: tf.Tensor) -> dict[str, tf.Tensor]:
         step, within = count // part_size, count % part_size
         example = step * options.batch_size + part * part_size + within
@@ -72,7 +73,7 @@ def create_training_dataset(
         transform = augmentation.draw(augmentations.names, seed)
         frames, record = tf.numpy_function(
             load,
-            [example, augmentation.draw_position(seed), transform.angle],
+            [example, transform.position, transform.angle],
             [tf.uint8, tf.int64],
             stateful=False,
         )
@@ -163,6 +164,7 @@ def create_evaluation_dataset(
             window = frame_window.middle_crop(size, crop_size)
         return _decode_frames(records, int(record), encoded, window)
 
+    @tf.autograph.experimental.do_not_convert
     def create_example(record: tf.Tensor) -> dict[str, tf.Tensor]:
         frames = tf.numpy_function(load, [record], tf.uint8, stateful=False)
         side = crop_size if crop_size > 0 else None
@@ -210,7 +212,8 @@ def _stack(examples: Sequence[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
 def _parser() -> Callable[[tf.Tensor], dict[str, tf.Tensor]]:
     """`tf_example.parse`, compiled: called directly it costs four times as much."""
     signature = [tf.TensorSpec((), tf.string)]
-    return tf.function(tf_example.parse, input_signature=signature).get_concrete_function()
+    with tf.device("CPU"):
+        return tf.function(tf_example.parse, input_signature=signature).get_concrete_function()
 
 
 def _read_frames(

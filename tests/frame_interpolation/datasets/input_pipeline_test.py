@@ -161,14 +161,14 @@ def test_without_augmentation_crops_are_exact_parts_of_their_frames(write_record
 
 def test_crops_reach_every_place_equally_often(write_records):
     # A frame whose pixels tell where they are: red is the row, green the column.
-    y, x = np.mgrid[:12, :15]
+    y, x = np.mgrid[:11, :12]
     frame = np.stack([y, x, 0 * x], -1).astype(np.uint8)
     records = write_records([[frame] * 3])
-    batch = _batches(records, 1, _NONE, batch_size=3000, crop_size=8)[0]
+    batch = _batches(records, 1, _NONE, batch_size=1000, crop_size=8)[0]
     corner = np.round(batch["y"][:, 0, 0] * 255).astype(int)
-    places = np.bincount(corner[:, 0] * 8 + corner[:, 1], minlength=40)
-    assert places.shape == (40,)
-    assert np.all(np.abs(places - 75) < 45)  # Five standard deviations.
+    places = np.bincount(corner[:, 0] * 5 + corner[:, 1], minlength=20)
+    assert places.shape == (20,)
+    assert np.all(np.abs(places - 50) < 35)  # Five standard deviations.
 
 
 def test_what_happens_to_an_example_is_what_was_drawn(write_records, noise_triplets):
@@ -178,7 +178,7 @@ def test_what_happens_to_an_example_is_what_was_drawn(write_records, noise_tripl
     seen = set()
     for n in range(12):
         drawn = augmentation.draw(names, tf.constant([3, n], tf.int64))
-        turns, flipped, _, reversed_time = (value.numpy() for value in drawn)
+        _, turns, flipped, _, reversed_time = (value.numpy() for value in drawn)
         expected = np.rot90(triplets[0] / 255, turns, axes=(1, 2))
         expected = expected[:, :, ::-1] if flipped else expected
         expected = expected[::-1] if reversed_time else expected
