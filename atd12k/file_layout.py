@@ -29,6 +29,8 @@ OTHER: Final = "other"
 REGIONS: Final = {"Japan": "Eastern", "Disney": "Western"}
 
 _PUBLISHED_NAME: Final = re.compile(r"(Disney_v4|Japan_v2)_\d+_\d{6}_s\d")
+# What `atd12k.sample` calls the triplets that it draws.
+_SAMPLE_NAME: Final = re.compile(r"Sample_v1_\d+_\d{6}_s\d")
 _NAME_WITH_FILM: Final = re.compile(r"(?P<film>.+)_\d{6}(_.*)?")
 _FRAME_FILE: Final = re.compile(r"frame(?P<number>[123])\.(jpg|jpeg|png)", re.IGNORECASE)
 
@@ -105,13 +107,15 @@ def list_triplets(root: str, folder: str) -> list[TripletFiles]:
 
     Frames may be .jpg, .jpeg or .png in upper or lower case. A folder that lacks a frame, or has
     two files for one, is listed with its defect. Names of another pattern than the published one
-    are kept; one warning says how many.
+    (or our sample's) are kept; one warning says how many.
 
     Raises:
         DatasetError: The root or the folder is missing or empty.
     """
     names = list_names(root, folder)
-    others = [name for name in names if not is_published_name(name)]
+    others = [
+        name for name in names if not (is_published_name(name) or _SAMPLE_NAME.fullmatch(name))
+    ]
     if others:
         _log.warning(
             "%d of %d triplets in %s have names of another pattern than ATD-12K's, the first is "

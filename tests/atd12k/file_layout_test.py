@@ -84,3 +84,12 @@ def test_missing_roots_and_folders_are_named(tmp_path):
     (tmp_path / "test_2k_original").write_text("")
     with pytest.raises(DatasetError, match="no folder 'test_2k_original'"):
         file_layout.list_names(str(tmp_path), "test_2k_original")
+
+
+def test_the_drawn_sample_raises_no_warning_but_is_of_no_region(tmp_path, caplog):
+    name = "Sample_v1_3_000123_s2"
+    (tmp_path / "train_10k" / name).mkdir(parents=True)
+    file_layout.list_triplets(str(tmp_path), "train_10k")
+    assert not caplog.records
+    assert file_layout.region_of(name) == file_layout.OTHER
+    assert file_layout.film_of(name) == "Sample_v1_3"
