@@ -15,6 +15,7 @@ import functools
 import io
 import math
 from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 import tensorflow as tf
@@ -128,7 +129,11 @@ def decode_window(encoded: bytes, window: Window) -> np.ndarray:
     top, left = max(window.top, 0), max(window.left, 0)
     bottom = min(window.top + window.height, height)
     right = min(window.left + window.width, width)
-    pixels = _decode_inside(encoded, (height, width), top, left, bottom, right)
+    decode = _decode_jpeg if encoded.startswith(_JPEG_START) else _decode_any
+    try:
+        pixels = decode(encoded, (height, width), top, left, bottom, right)
+    except tf.errors.OpError as error:
+        raise InputError(f"its pixels cannot be decoded ({_reason(error)})") from error
     outside = (
         (top - window.top, window.top + window.height - bottom),
         (left - window.left, window.left + window.width - right),
@@ -137,49 +142,49 @@ def decode_window(encoded: bytes, window: Window) -> np.ndarray:
     return np.pad(pixels, outside, mode="reflect") if np.any(outside) else pixels
 
 
-def _decode_inside(
+def _decode_jpeg(
     encoded: bytes, size: tuple[int, int], top: int, left: int, bottom: int, right: int
 ) -> np.ndarray:
-    height, width = size
-    try:
-        if encoded.startswith(_JPEG_START):
-            # One pixel more on each side, because the colours of a JPEG are interpolated between
-            # neighbours (outside the image there are none to decode).
-            box = (
-                max(top - 1, 0),
-                max(left - 1, 0),
-                min(bottom + 1, height),
-                min(right + 1, width),
-            )
-            window = tf.constant([box[0], box[1], box[2] - box[0], box[3] - box[1]])
-            image = _decoders()[0](tf.constant(encoded), window).numpy()
-            return image[top - box[0] : bottom - box[0], left - box[1] : right - box[1]]
-        image = _decoders()[1](tf.constant(encoded)).numpy()
-        # A copy, so that the whole image is not kept for its window.
-        return image[top:bottom, left:right].copy()
-    except tf.errors.OpError as error:
-        raise InputError(f"its pixels cannot be decoded ({_reason(error)})") from error
+    # One pixel more on each side, because the colours of a JPEG are interpolated between
+    # neighbours: without it the outermost pixels differ a little from those of the whole image.
+    first_row, last_row = max(top - 1, 0), min(bottom + 1, size[0])
+    first_column, last_column = max(left - 1, 0), min(right + 1, size[1])
+    window = [first_row, first_column, last_row - first_row, last_column - first_column]
+    image = _compiled().jpeg_window(tf.constant(encoded), tf.constant(window)).numpy()
+    return image[top - first_row : bottom - first_row, left - first_column : right - first_column]
+
+
+def _decode_any(
+    encoded: bytes, size: tuple[int, int], top: int, left: int, bottom: int, right: int
+) -> np.ndarray:
+    image = _compiled().whole_image(tf.constant(encoded)).numpy()
+    return image[top:bottom, left:right]
+
+
+class _Decoders(NamedTuple):
+    jpeg_window: Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
+    whole_image: Callable[[tf.Tensor], tf.Tensor]
 
 
 @functools.cache
-def _decoders() -> tuple[Callable[..., tf.Tensor], Callable[..., tf.Tensor]]:
-    """Functions for a window of a JPEG and for a whole image of any format.
+def _compiled() -> _Decoders:
+    """TensorFlow's decoders as compiled functions.
 
-    They are compiled because a single operation called eagerly keeps the interpreter's lock while
-    it runs, so that frames would be decoded one after another whatever the number of threads.
+    A single operation that is called eagerly keeps the interpreter's lock while it runs, so that
+    frames would be decoded one after another whatever the number of threads; a function does not.
     """
-    encoded = tf.TensorSpec((), tf.string)
+    encoded, window = tf.TensorSpec((), tf.string), tf.TensorSpec((4,), tf.int32)
 
-    def decode_jpeg(image, window):
-        return tf.image.decode_and_crop_jpeg(image, window, channels=3)
+    def jpeg_window(encoded, window):
+        return tf.image.decode_and_crop_jpeg(encoded, window, channels=3)
 
-    def decode_any(image):
-        return tf.io.decode_image(image, channels=3, expand_animations=False)
+    def whole_image(encoded):
+        return tf.io.decode_image(encoded, channels=3, expand_animations=False)
 
-    with tf.device("CPU"):  # Where the GPU belongs to the network.
-        return (
-            tf.function(decode_jpeg).get_concrete_function(encoded, tf.TensorSpec((4,), tf.int32)),
-            tf.function(decode_any).get_concrete_function(encoded),
+    with tf.device("CPU"):
+        return _Decoders(
+            tf.function(jpeg_window).get_concrete_function(encoded, window),
+            tf.function(whole_image).get_concrete_function(encoded),
         )
 
 
