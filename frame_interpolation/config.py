@@ -293,8 +293,8 @@ class _Registry:
         if len(matching) == 1:
             return self._selectors.minimal_selector(matching[0])
         if matching:
-            names = ", ".join(sorted(matching))
-            raise InputError(f"{where}: {what} {selector!r} is ambiguous: {names}.")
+            listed = ", ".join(sorted(matching))
+            raise InputError(f"{where}: {what} {selector!r} is ambiguous: {listed}.")
         names = [
             self._selectors.minimal_selector(name)
             for name, _ in self._selectors.items()

@@ -19,11 +19,11 @@ import numpy as np
 _EPOCHS_KEPT = 3
 
 
-def hash_uint64(values: np.ndarray) -> np.ndarray:
+def hash_uint64(values: np.ndarray | np.uint64) -> np.ndarray:
     """Scrambles integers one to one (SplitMix64).
 
     Args:
-      values: uint64 array.
+      values: uint64, an array or one number.
 
     Returns:
       uint64 array of the same shape.

@@ -77,7 +77,7 @@ class TrainingDataset:
     @property
     def paths(self) -> tuple[str, ...]:
         """The datasets, from `file` or `files`; empty when neither is set."""
-        return (self.file,) if self.file else self.files
+        return (self.file,) if self.file else tuple(self.files)
 
     @property
     def crop_side(self) -> int:
