@@ -60,17 +60,14 @@ def run(
     """
     argv = list(sys.argv if argv is None else argv)
     quiet_tensorflow()
-    if _wants_help(argv):
-        print(_help_text(flag_values, argv[0]))
-        sys.exit(0)
+    wants_help = _wants_help(argv)
+    rest = [] if wants_help else _parse(argv, flag_values, keep_unknown=keep_unknown)
+    status = None
     try:
-        rest = flag_values(argv, known_only=keep_unknown)
-    except (absl_flags.Error, ValueError) as error:  # A ValueError for --nofast=1.
-        _exit_with(f"{_flag_message(error)} See --help.", 2)
-    if len(rest) > 1 and not keep_unknown:
-        _exit_with(f"Unexpected argument {rest[1]!r}: every option is a --flag. See --help.", 2)
-    try:
-        status = main(rest)
+        if wants_help:
+            print(_help_text(flag_values, argv[0]))
+        else:
+            status = main(rest)
         sys.stdout.flush()  # Here, so that a closed pipe is met inside this `try`.
     except KeyboardInterrupt:
         _exit_with("Interrupted.", 130)
@@ -84,6 +81,16 @@ def run(
             raise
         _exit_with(message, 1)
     sys.exit(status or 0)
+
+
+def _parse(argv: list[str], flag_values: absl_flags.FlagValues, *, keep_unknown: bool) -> list[str]:
+    try:
+        rest = flag_values(argv, known_only=keep_unknown)
+    except (absl_flags.Error, ValueError) as error:  # A ValueError for --nofast=1.
+        _exit_with(f"{_flag_message(error)} See --help.", 2)
+    if len(rest) > 1 and not keep_unknown:
+        _exit_with(f"Unexpected argument {rest[1]!r}: every option is a --flag. See --help.", 2)
+    return rest
 
 
 def quiet_tensorflow() -> None:

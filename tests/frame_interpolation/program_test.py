@@ -187,3 +187,11 @@ def test_a_closed_pipe_is_no_bug():
         text=True,
     )
     assert done.stdout == "x\n" and not done.stderr
+
+
+def test_help_to_a_closed_pipe_ends_quietly():
+    command = f"{sys.executable} -m frame_interpolation.training.train --help | true"
+    done = subprocess.run(
+        ["bash", "-c", command], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.stderr == ""
