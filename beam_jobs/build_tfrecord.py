@@ -7,8 +7,16 @@ writes OUT/train-00000-of-00008 and so on, to be called OUT/train@8 in configura
 sidecar (.json); OUT/train.split-{train,val}.txt, the names of the triplets in either split;
 OUT/train.rejects.jsonl, if triplets were left out; and last OUT/train.manifest.json.
 
-Running the command again completes an unfinished output. Flags of Apache Beam may be added, for
-example --direct_running_mode=multi_processing --direct_num_workers=4.
+Datasets, and what --input_dir is:
+  atd12k          train_10k, test_2k_540p and test_2k_annotations lie in it
+  vimeo90k        sequences, tri_trainlist.txt and tri_testlist.txt lie in it
+  middlebury      other-data and other-gt-interp lie in it
+  ucf101          ucf101_interp_ours of UCF101_results.zip
+  xiph            8 clips x 100 frames in one folder; makes Xiph-2K, and Xiph-4K with
+                  --scale_factor=1 --center_crop_factor=2
+  triplet_folder  any folder of folders of three frames, in natural order
+
+Running the command again completes an unfinished output. Flags of Apache Beam may be added.
 """
 
 import importlib.metadata
@@ -25,13 +33,20 @@ from frame_interpolation import program
 
 FLAGS = flags.FlagValues()
 _DATASET = flags.DEFINE_string(
-    "dataset", None, "atd12k or triplet_folder.", required=True, flag_values=FLAGS
+    "dataset",
+    None,
+    "atd12k, vimeo90k, middlebury, ucf101, xiph or triplet_folder; see above.",
+    required=True,
+    flag_values=FLAGS,
 )
 _INPUT_DIR = flags.DEFINE_string(
     "input_dir", None, "Root folder of the dataset.", required=True, flag_values=FLAGS
 )
 _SPLIT = flags.DEFINE_string(
-    "split", None, "train, val or test of atd12k; triplet_folder has none.", flag_values=FLAGS
+    "split",
+    None,
+    "train, val or test of atd12k, train or test of vimeo90k; the others have none.",
+    flag_values=FLAGS,
 )
 _OUTPUT = flags.DEFINE_string(
     "output_tfrecord_filepath",
@@ -61,6 +76,51 @@ _ALLOW_MISSING_ANNOTATIONS = flags.DEFINE_boolean(
     "Take atd12k's test triplets without levels and regions of interest where those are missing.",
     flag_values=FLAGS,
 )
+_ENCODING = flags.DEFINE_string(
+    "encoding",
+    "keep",
+    "keep copies each file's bytes (and writes PNG where pixels change, by --resize for one); png, "
+    "jpeg or webp write all frames so. FILM's own readers know no webp.",
+    flag_values=FLAGS,
+)
+_QUALITY = flags.DEFINE_integer(
+    "quality",
+    None,
+    "Of jpeg and webp, 1 to 100, 95 if not given; webp of quality 100 is lossless.",
+    flag_values=FLAGS,
+)
+_RESIZE = flags.DEFINE_string(
+    "resize",
+    None,
+    "WIDTHxHEIGHT that all frames get. Annotations stay in pixels of the original image.",
+    flag_values=FLAGS,
+)
+_RESIZE_FILTER = flags.DEFINE_string(
+    "resize_filter",
+    "auto",
+    "auto averages areas where both sides shrink by whole factors, else it is lanczos (which is "
+    "what ATD-12K's protocol uses for all sizes); area refuses other factors.",
+    flag_values=FLAGS,
+)
+_SCALE_FACTOR = flags.DEFINE_integer(
+    "scale_factor",
+    None,
+    "Makes one pixel of each block of so many pixels squared, in linear light; 2 for xiph if not "
+    "given, else 1.",
+    flag_values=FLAGS,
+)
+_CENTER_CROP_FACTOR = flags.DEFINE_integer(
+    "center_crop_factor",
+    1,
+    "Keeps the middle 1/factor of both sides, before scaling; 2 for Xiph-4K.",
+    flag_values=FLAGS,
+)
+_WORKERS = flags.DEFINE_integer(
+    "workers",
+    1,
+    "Processes of the embedded runner; each writes one shard at a time.",
+    flag_values=FLAGS,
+)
 _MAX_REJECTS = flags.DEFINE_integer(
     "max_rejects", 0, "How many triplets may be left out because of bad frames.", flag_values=FLAGS
 )
@@ -83,9 +143,16 @@ def build_tfrecord(
     split_seed: int = 0,
     test_frames: str = "540p",
     allow_missing_annotations: bool = False,
+    encoding: str = "keep",
+    quality: int | None = None,
+    resize: str | None = None,
+    resize_filter: str = "auto",
+    scale_factor: int | None = None,
+    center_crop_factor: int = 1,
     max_rejects: int = 0,
     overwrite: bool = False,
     runner: str = "embedded",
+    workers: int = 1,
     beam_flags: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Does what the command does; the arguments are its flags.
@@ -97,17 +164,33 @@ def build_tfrecord(
         InputError, atd12k.errors.DatasetError, OSError: Flags, dataset, output or disk are not as
             needed; the output, if begun, is unfinished.
     """
-    from beam_jobs import dataset_registry, output_state, runners, shard_plan, storage
+    from beam_jobs import (
+        dataset_registry,
+        output_lock,
+        output_state,
+        shard_plan,
+        storage,
+        worker_processes,
+    )
+    from frame_interpolation.datasets.frame_options import FrameOptions, parse_size
     from frame_interpolation.errors import InputError
 
     if max_rejects < 0:
         raise InputError(f"--max_rejects is {max_rejects}, expected 0 or more.")
-    job_runner = runners.create(runner, beam_flags, own_flags=list(FLAGS))
+    if scale_factor is None:
+        scale_factor = dataset_registry.find(dataset).scale_factor
+    frame_options = FrameOptions(
+        encoding, quality, parse_size(resize), resize_filter, center_crop_factor, scale_factor
+    )
+    job_runner = worker_processes.create_runner(
+        runner, workers=workers, beam_flags=beam_flags, own_flags=list(FLAGS)
+    )
     output = storage.absolute(output)
     options = dataset_registry.ListingOptions(
         validation_share, split_seed, test_frames, allow_missing_annotations
     )
     listing = dataset_registry.list_split(dataset, input_dir, split, options)
+    dataset_registry.check_annotations(listing, frame_options)
     plan = shard_plan.make_plan(
         listing.triplets,
         path=output,
@@ -116,18 +199,24 @@ def build_tfrecord(
             "dataset": dataset,
             "split": listing.split,
             "input_dir": os.path.abspath(input_dir),
-            "options": {"num_shards": num_shards, "encoding": "keep", **listing.options},
+            "options": {
+                "num_shards": num_shards,
+                **frame_options.as_dict(),
+                **listing.options,
+            },
         },
+        frame_options=frame_options,
     )
-    output_state.prepare(plan, overwrite=overwrite)
-    job_runner.write_shards(plan.tasks)
-    return output_state.finish(
-        plan,
-        max_rejects=max_rejects,
-        code_version=_code_version(),
-        splits=listing.splits,
-        dataset_facts=listing.facts,
-    )
+    with output_lock.held(output):
+        output_state.prepare(plan, overwrite=overwrite)
+        job_runner.write_shards(plan.tasks)
+        return output_state.finish(
+            plan,
+            max_rejects=max_rejects,
+            code_version=_code_version(),
+            splits=listing.splits,
+            dataset_facts=listing.facts,
+        )
 
 
 def main(argv: list[str]) -> None:
@@ -146,9 +235,16 @@ def main(argv: list[str]) -> None:
         split_seed=_SPLIT_SEED.value,
         test_frames=_TEST_FRAMES.value,
         allow_missing_annotations=_ALLOW_MISSING_ANNOTATIONS.value,
+        encoding=_ENCODING.value,
+        quality=_QUALITY.value,
+        resize=_RESIZE.value,
+        resize_filter=_RESIZE_FILTER.value,
+        scale_factor=_SCALE_FACTOR.value,
+        center_crop_factor=_CENTER_CROP_FACTOR.value,
         max_rejects=_MAX_REJECTS.value,
         overwrite=_OVERWRITE.value,
         runner=_RUNNER.value,
+        workers=_WORKERS.value,
         beam_flags=argv[1:],
     )
     print(_summary(manifest, time.monotonic() - start))

@@ -11,10 +11,14 @@ from typing import Any, Final
 
 from atd12k import annotations, file_layout, splits
 from atd12k.errors import DatasetError
-from frame_interpolation.datasets import triplet_folder
+from frame_interpolation.datasets import middlebury, triplet_folder, ucf101, vimeo90k, xiph
+from frame_interpolation.datasets.frame_options import FrameOptions
 from frame_interpolation.datasets.tf_example import Annotation
 from frame_interpolation.datasets.triplet import Triplet, check_names
 from frame_interpolation.errors import InputError
+
+# The split of a dataset that has none.
+WHOLE: Final = "all"
 
 _log = logging.getLogger(__name__)
 
@@ -71,10 +75,23 @@ class Dataset:
     Attributes:
         splits: Their names; the first is the default where there is one only.
         list_split: (root, split, options) to the triplets of that split.
+        scale_factor: That of the frames where the command line gives none.
     """
 
     splits: tuple[str, ...]
     list_split: Callable[[str, str, ListingOptions], Listing]
+    scale_factor: int = 1
+
+
+def find(dataset: str) -> Dataset:
+    """Returns a dataset by its name.
+
+    Raises:
+        InputError: There is no such dataset.
+    """
+    if dataset not in DATASETS:
+        raise InputError(f"--dataset is {dataset!r}, expected one of {', '.join(DATASETS)}.")
+    return DATASETS[dataset]
 
 
 def list_split(dataset: str, root: str, split: str | None, options: ListingOptions) -> Listing:
@@ -90,9 +107,7 @@ def list_split(dataset: str, root: str, split: str | None, options: ListingOptio
         InputError, atd12k.errors.DatasetError: There is no such dataset or split, or its files
             are not as expected.
     """
-    if dataset not in DATASETS:
-        raise InputError(f"--dataset is {dataset!r}, expected one of {', '.join(DATASETS)}.")
-    known = DATASETS[dataset].splits
+    known = find(dataset).splits
     if split is None and len(known) == 1:
         split = known[0]
     if split not in known:
@@ -100,6 +115,23 @@ def list_split(dataset: str, root: str, split: str | None, options: ListingOptio
     listing = DATASETS[dataset].list_split(root, split, options)
     check_names([triplet.name for triplet in listing.triplets], root=root)
     return dataclasses.replace(listing, split=split)
+
+
+def check_annotations(listing: Listing, options: FrameOptions) -> None:
+    """Refuses changes of the frames after which annotations would point elsewhere.
+
+    A region of interest is found again in a resized frame, because it is stored with the size of
+    the image that it belongs to and both axes have a scale of their own; in a crop it is not.
+
+    Raises:
+        InputError: Annotated triplets are to be cropped.
+    """
+    annotated = any(triplet.annotation is not None for triplet in listing.triplets)
+    if annotated and options.center_crop_factor != 1:
+        raise InputError(
+            f"--center_crop_factor={options.center_crop_factor} would leave the regions of "
+            f"interest of the split {listing.split!r} in the wrong place; leave it out."
+        )
 
 
 def _list_atd12k(root: str, split: str, options: ListingOptions) -> Listing:
@@ -193,12 +225,18 @@ def _from_atd12k(
     )
 
 
-def _list_triplet_folder(root: str, split: str, options: ListingOptions) -> Listing:
-    del split, options  # There is one split, and all of it is taken.
-    return Listing(triplet_folder.list_triplets(root))
+def _whole(list_triplets: Callable[[str], Sequence[Triplet]]) -> Dataset:
+    """A dataset without splits, of which all is taken."""
+    return Dataset((WHOLE,), lambda root, split, options: Listing(list_triplets(root)))
 
 
 DATASETS: Final[Mapping[str, Dataset]] = {
     "atd12k": Dataset(("train", "val", "test"), _list_atd12k),
-    "triplet_folder": Dataset(("all",), _list_triplet_folder),
+    "vimeo90k": Dataset(
+        vimeo90k.SPLITS, lambda root, split, options: Listing(vimeo90k.list_triplets(root, split))
+    ),
+    "middlebury": _whole(middlebury.list_triplets),
+    "ucf101": _whole(ucf101.list_triplets),
+    "xiph": dataclasses.replace(_whole(xiph.list_triplets), scale_factor=xiph.SCALE_FACTOR),
+    "triplet_folder": _whole(triplet_folder.list_triplets),
 }

@@ -54,10 +54,9 @@ def prepare(plan: Plan, *, overwrite: bool) -> None:
             f"the options it was begun with, choose another path, or pass --overwrite."
         )
     elif not unfinished and storage.exists(tfrecord.manifest_path(path)):
-        records = (manifest or {}).get("records", "some")
         raise InputError(
-            f"{path!r} is finished, with {records} records; pass --overwrite to build it again, "
-            f"or choose another path."
+            f"{path!r} is finished, with {_finished_as(manifest or {}, plan)}; pass --overwrite "
+            f"to build it again, or choose another path."
         )
     elif not unfinished and _shard_files(path):
         raise InputError(
@@ -96,7 +95,7 @@ def finish(
 
     Raises:
         InputError: A shard is missing or not of this plan, more triplets than allowed cannot be
-            used, or none is left. The output stays unfinished.
+            used, none is left, or another job took the path over. The output stays unfinished.
     """
     path = plan.path
     sidecars = _checked_sidecars(plan)
@@ -128,9 +127,19 @@ def finish(
         **dataset_facts,
     }
     storage.delete(storage.temporary_files(path))
+    _check_still_ours(plan)
     storage.write_json(tfrecord.manifest_path(path), manifest)
     storage.delete([tfrecord.plan_path(path)])
     return manifest
+
+
+def _check_still_ours(plan: Plan) -> None:
+    begun = storage.read_json(tfrecord.plan_path(plan.path)) or {}
+    if begun.get("fingerprint") != plan.fingerprint:
+        raise InputError(
+            f"another job, with {_difference(begun, plan)}, has taken {plan.path!r} over while "
+            f"this one was writing; run one job at a time, or choose another path."
+        )
 
 
 def _checked_sidecars(plan: Plan) -> list[dict[str, Any]]:
@@ -175,6 +184,17 @@ def _summed(counts) -> collections.Counter[str]:
     for count in counts:
         total.update(count)
     return total
+
+
+def _finished_as(manifest: Mapping[str, Any], plan: Plan) -> str:
+    """Says what a finished output is, and in what it differs from a plan."""
+    records = f"{manifest.get('records', 'some')} records"
+    if manifest.get("fingerprint") == plan.fingerprint:
+        return records
+    for key, value in plan.description.items():
+        if key in manifest and manifest[key] != json.loads(json.dumps(value)):
+            return f"{records} and with {key} {manifest[key]!r} instead of {value!r}"
+    return f"{records}, of other triplets or in another number of shards"
 
 
 def _difference(begun: Mapping[str, Any], plan: Plan) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from frame_interpolation.datasets import tfrecord
+from frame_interpolation.datasets.frame_options import UNCHANGED, FrameOptions
 from frame_interpolation.datasets.triplet import Triplet
 from frame_interpolation.errors import InputError
 
@@ -29,12 +30,14 @@ class ShardTask:
         shard: Its number.
         fingerprint: That of the plan.
         triplets: What goes into it, in this order.
+        frame_options: What is done to the frames.
     """
 
     path: str
     shard: int
     fingerprint: str
     triplets: tuple[Triplet, ...]
+    frame_options: FrameOptions = UNCHANGED
 
 
 @dataclasses.dataclass(frozen=True)
@@ -69,7 +72,12 @@ class Plan:
 
 
 def make_plan(
-    triplets: Sequence[Triplet], *, path: str, num_shards: int, description: Mapping[str, Any]
+    triplets: Sequence[Triplet],
+    *,
+    path: str,
+    num_shards: int,
+    description: Mapping[str, Any],
+    frame_options: FrameOptions = UNCHANGED,
 ) -> Plan:
     """Deals triplets, in their order, to shards of nearly equal counts.
 
@@ -78,6 +86,7 @@ def make_plan(
         path: The output's name.
         num_shards: How many shards; more than there are triplets leave some shards empty.
         description: See `Plan`.
+        frame_options: What is done to the frames.
 
     Raises:
         InputError: There is nothing to write, or the number of shards is out of range.
@@ -90,20 +99,26 @@ def make_plan(
         triplets[len(triplets) * i // num_shards : len(triplets) * (i + 1) // num_shards]
         for i in range(num_shards)
     ]
-    fingerprint = _fingerprint(description, parts)
+    fingerprint = _fingerprint(description, frame_options, parts)
     tasks = tuple(
-        ShardTask(tfrecord.shard_path(path, i, num_shards), i, fingerprint, tuple(part))
+        ShardTask(
+            tfrecord.shard_path(path, i, num_shards), i, fingerprint, tuple(part), frame_options
+        )
         for i, part in enumerate(parts)
     )
     return Plan(path, dict(description), tasks, fingerprint)
 
 
-def _fingerprint(description: Mapping[str, Any], parts: Sequence[Sequence[Triplet]]) -> str:
+def _fingerprint(
+    description: Mapping[str, Any], frame_options: FrameOptions, parts: Sequence[Sequence[Triplet]]
+) -> str:
     # Which files there are, and what is wrong with them, is left out: a triplet may be mended
     # between two runs of one plan.
     planned = [
         [(t.name, t.path, t.film, t.annotation and dataclasses.asdict(t.annotation)) for t in part]
         for part in parts
     ]
-    content = json.dumps([FORMAT_VERSION, description, planned], sort_keys=True)
+    content = json.dumps(
+        [FORMAT_VERSION, description, frame_options.as_dict(), planned], sort_keys=True
+    )
     return hashlib.sha256(content.encode("ascii")).hexdigest()

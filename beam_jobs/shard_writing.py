@@ -10,7 +10,8 @@ from typing import Any
 from beam_jobs import storage
 from beam_jobs.shard_plan import ShardTask
 from frame_interpolation.datasets import tf_example, tfrecord
-from frame_interpolation.datasets.frame_file import FrameError, read_frame
+from frame_interpolation.datasets.frame_file import read_frame
+from frame_interpolation.datasets.frame_options import UNCHANGED, FrameError, FrameOptions
 from frame_interpolation.datasets.triplet import Triplet
 
 
@@ -39,7 +40,7 @@ def write_shard(task: ShardTask) -> dict[str, Any]:
         writer = tfrecord.ShardWriter(file)
         for triplet in task.triplets:
             try:
-                record, converted = triplet_record(triplet)
+                record, converted = triplet_record(triplet, task.frame_options)
             except FrameError as error:
                 rejects.append(
                     {"triplet": triplet.name, "reason": error.reason, "detail": str(error)}
@@ -58,19 +59,25 @@ def write_shard(task: ShardTask) -> dict[str, Any]:
     return sidecar
 
 
-def triplet_record(triplet: Triplet) -> tuple[bytes, list[str]]:
+def triplet_record(
+    triplet: Triplet, frame_options: FrameOptions = UNCHANGED
+) -> tuple[bytes, list[str]]:
     """Reads the frames of a triplet and encodes its record.
 
+    Args:
+        triplet: Where its frames lie.
+        frame_options: What is done to them. The annotation stays in pixels of the original image.
+
     Returns:
-        The serialised `tf.train.Example`, and what was done to each frame that is not kept as it
-        is (see `frame_file`).
+        The serialised `tf.train.Example`, and what had to be done to each frame that was not
+        8-bit RGB (see `frame_file`).
 
     Raises:
         FrameError: The triplet cannot be used.
     """
     if triplet.defect:
         raise FrameError("not_three_frames", triplet.defect)
-    files = [read_frame(path) for path in triplet.frames]
+    files = [read_frame(path, frame_options) for path in triplet.frames]
     sizes = [f"{file.frame.width}x{file.frame.height}" for file in files]
     if len(set(sizes)) != 1:
         raise FrameError("unequal_sizes", f"frames of {', '.join(sizes)}, expected one size")

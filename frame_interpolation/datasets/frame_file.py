@@ -11,6 +11,7 @@ decoded all the same, because a truncated file often has a sound header. What el
     other file formats            rejected
 
 A converted frame is stored as PNG. Colour profiles and gamma chunks are ignored, as by FILM.
+Options (`frame_options`) may ask for another size or encoding; they apply after the conversions.
 """
 
 import dataclasses
@@ -20,8 +21,9 @@ from typing import Final
 
 from PIL import Image, ImageOps
 
+from frame_interpolation.datasets import frame_conversion
+from frame_interpolation.datasets.frame_options import UNCHANGED, FrameError, FrameOptions
 from frame_interpolation.datasets.tf_example import EncodedFrame
-from frame_interpolation.errors import InputError
 
 _PLAIN_MODES: Final = ("1", "L", "P", "RGB")
 _ALPHA_MODES: Final = ("LA", "PA", "RGBA")
@@ -34,35 +36,32 @@ _PNG_END: Final = b"IEND\xaeB`\x82"
 _DAMAGE: Final = (OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError)
 
 
-class FrameError(InputError):
-    """A frame that cannot go into a record; `reason` is one word to count by."""
-
-    def __init__(self, reason: str, detail: str):
-        super().__init__(detail)
-        self.reason = reason
-
-
 @dataclasses.dataclass(frozen=True)
 class FrameFile:
     """A frame ready for a record.
 
     Attributes:
         frame: The image file, 8-bit RGB.
-        conversion: Empty when the file is kept as it is, else what was done to it in one word:
-            'greyscale', 'palette', 'alpha' or 'orientation'.
+        conversion: Empty when the file held upright 8-bit RGB, else what was done to get that in
+            one word: 'greyscale', 'palette', 'alpha' or 'orientation'.
     """
 
     frame: EncodedFrame
     conversion: str = ""
 
 
-def read_frame(path: str) -> FrameFile:
+def read_frame(path: str, options: FrameOptions = UNCHANGED) -> FrameFile:
     """Reads a frame for a record.
+
+    Args:
+        path: The image file.
+        options: What to do to it.
 
     Raises:
         FrameError: With reason 'missing_frame', 'empty_frame', 'unreadable_frame' (the system
             refuses to read it), 'damaged_frame' (truncated or not an image) or
-            'unsupported_frame'. The detail names the file, not its folder.
+            'unsupported_frame' (also where the options cannot be followed). The detail names the
+            file, not its folder.
     """
     name = os.path.basename(path)
     try:
@@ -74,13 +73,13 @@ def read_frame(path: str) -> FrameFile:
         raise FrameError("unreadable_frame", f"{name!r}: {error.strerror}") from error
     if not data:
         raise FrameError("empty_frame", f"{name!r} has no bytes")
-    return frame_from_bytes(data, name=name)
+    return frame_from_bytes(data, name=name, options=options)
 
 
-def frame_from_bytes(data: bytes, *, name: str) -> FrameFile:
+def frame_from_bytes(data: bytes, *, name: str, options: FrameOptions = UNCHANGED) -> FrameFile:
     """Checks and, where it must, converts an image file in memory; see `read_frame`."""
     try:
-        return _check(data, name)
+        return _check(data, name, options)
     except FrameError:
         raise
     except Image.DecompressionBombError as error:
@@ -91,14 +90,15 @@ def frame_from_bytes(data: bytes, *, name: str) -> FrameFile:
         raise FrameError("damaged_frame", f"{name!r} is damaged: {error}") from error
 
 
-def _check(data: bytes, name: str) -> FrameFile:
+def _check(data: bytes, name: str, options: FrameOptions) -> FrameFile:
     if data.startswith(_PNG_SIGNATURE):
         _check_png(data, name)
     image = Image.open(io.BytesIO(data), formats=("PNG", "JPEG"))
     # Not image.format == "JPEG": one with a preview for small screens is an "MPO" to Pillow.
     encoding = "png" if image.format == "PNG" else "jpeg"
     width, height = image.size
-    if encoding == "jpeg" and image.mode == "RGB" and _orientation(image) == 1:
+    kept = options.keeps_file(encoding, image.size)
+    if kept and encoding == "jpeg" and image.mode == "RGB" and _orientation(image) == 1:
         # Only the frequencies below an eighth are turned into pixels, three times as fast as all
         # of them; the whole file is read through for it.
         image.draft("RGB", (1, 1))
@@ -112,9 +112,13 @@ def _check(data: bytes, name: str) -> FrameFile:
     rgb, conversion = _as_rgb(upright)
     if upright is not image:
         conversion = conversion or "orientation"
-    if conversion:
-        return FrameFile(_as_png(rgb), conversion)
-    return FrameFile(EncodedFrame(data, encoding, width, height))
+    if kept and not conversion:
+        return FrameFile(EncodedFrame(data, encoding, width, height))
+    try:
+        changed = frame_conversion.change_size(rgb, options)
+    except FrameError as error:
+        raise FrameError(error.reason, f"{name!r}: {error}") from None
+    return FrameFile(frame_conversion.encode(changed, options), conversion)
 
 
 def _check_png(data: bytes, name: str) -> None:
@@ -141,10 +145,3 @@ def _as_rgb(image: Image.Image) -> tuple[Image.Image, str]:
     if image.mode == "RGB":
         return image, ""
     return image.convert("RGB"), _CONVERSIONS[image.mode]
-
-
-def _as_png(image: Image.Image) -> EncodedFrame:
-    image.info.clear()  # Nothing but the pixels goes into the file.
-    file = io.BytesIO()
-    image.save(file, "PNG")
-    return EncodedFrame(file.getvalue(), "png", *image.size)

@@ -21,6 +21,7 @@ import numpy as np
 import tensorflow as tf
 from PIL import Image
 
+from frame_interpolation.datasets import webp
 from frame_interpolation.errors import InputError
 
 _JPEG_START = b"\xff\xd8\xff"
@@ -114,7 +115,7 @@ def decode_window(encoded: bytes, window: Window) -> np.ndarray:
     """Decodes a part of an image file.
 
     Args:
-      encoded: JPEG, PNG or another format of `tf.io.decode_image`. Alpha is dropped, grey and
+      encoded: JPEG, PNG, WebP or another format of `tf.io.decode_image`. Alpha is dropped, grey and
         palette images become RGB; colour profiles and orientation tags are ignored.
       window: what to decode; it overlaps the image.
 
@@ -129,7 +130,7 @@ def decode_window(encoded: bytes, window: Window) -> np.ndarray:
     top, left = max(window.top, 0), max(window.left, 0)
     bottom = min(window.top + window.height, height)
     right = min(window.left + window.width, width)
-    decode = _decode_jpeg if encoded.startswith(_JPEG_START) else _decode_any
+    decode = _decoder(encoded)
     try:
         pixels = decode(encoded, (height, width), top, left, bottom, right)
     except tf.errors.OpError as error:
@@ -152,6 +153,18 @@ def _decode_jpeg(
     window = [first_row, first_column, last_row - first_row, last_column - first_column]
     image = _compiled().jpeg_window(tf.constant(encoded), tf.constant(window)).numpy()
     return image[top - first_row : bottom - first_row, left - first_column : right - first_column]
+
+
+def _decoder(encoded: bytes) -> Callable[..., np.ndarray]:
+    if encoded.startswith(_JPEG_START):
+        return _decode_jpeg
+    return _decode_webp if webp.is_webp(encoded) else _decode_any
+
+
+def _decode_webp(
+    encoded: bytes, size: tuple[int, int], top: int, left: int, bottom: int, right: int
+) -> np.ndarray:
+    return webp.decode(encoded)[top:bottom, left:right]
 
 
 def _decode_any(

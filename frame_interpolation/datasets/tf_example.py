@@ -3,7 +3,7 @@
 The layout is FILM's (https://arxiv.org/abs/2202.04901, its released evaluation records):
 
     frame_{0,1,2}/encoded   bytes   the image file; frame_1 is the middle one, the ground truth
-    frame_{0,1,2}/format    bytes   'png' or 'jpeg'
+    frame_{0,1,2}/format    bytes   'png' or 'jpeg'; 'webp' only where a job was told to
     frame_{0,1,2}/height    int64   pixels
     frame_{0,1,2}/width     int64   pixels
     path                    bytes   folder of the middle frame, relative to the dataset's root
@@ -46,7 +46,7 @@ NO_LEVEL: Final = -1
 # What joins the words of one annotation in what `parse` returns, so no word may contain it.
 WORD_SEPARATOR: Final = ","
 
-FRAME_FORMATS: Final = ("png", "jpeg")
+FRAME_FORMATS: Final = ("png", "jpeg", "webp")
 
 # Which frame is which in FILM's vocabulary: the network gets x0 and x1 and predicts y.
 FRAME_KEYS: Final = ("x0", "y", "x1")
@@ -129,7 +129,7 @@ class Annotation:
 
 @dataclasses.dataclass(frozen=True)
 class EncodedFrame:
-    """An image file in memory: its bytes, 'png' or 'jpeg', and its size in pixels."""
+    """An image file in memory: its bytes, one of `FRAME_FORMATS`, and its size in pixels."""
 
     data: bytes
     format: str
@@ -229,7 +229,7 @@ def parsing_features() -> dict[str, object]:
 
 
 def decode_frames(parsed: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-    """Decodes the three images of a parsed record as FILM does. Works eagerly and in a graph.
+    """Decodes the three images of a parsed record as FILM does, and WebP. Eagerly or in a graph.
 
     Args:
         parsed: what `parse` returned.
@@ -241,15 +241,29 @@ def decode_frames(parsed: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
     Raises:
         tf.errors.InvalidArgumentError: an image is damaged or of an unknown format.
     """
+    return {key: _decode(parsed[f"frame_{i}/encoded"]) for i, key in enumerate(FRAME_KEYS)}
+
+
+def _decode(encoded: tf.Tensor) -> tf.Tensor:
     import tensorflow as tf
 
-    frames = {}
-    for i, key in enumerate(FRAME_KEYS):
-        frame = tf.io.decode_image(
-            parsed[f"frame_{i}/encoded"], channels=3, expand_animations=False
-        )
-        frames[key] = tf.ensure_shape(frame, (None, None, 3))
-    return frames
+    from frame_interpolation.datasets import webp
+
+    frame = tf.cond(
+        _is_webp(encoded),
+        lambda: tf.numpy_function(webp.decode, [encoded], tf.uint8, stateful=False),
+        lambda: tf.io.decode_image(encoded, channels=3, expand_animations=False),
+    )
+    return tf.ensure_shape(frame, (None, None, 3))
+
+
+def _is_webp(encoded: tf.Tensor) -> tf.Tensor:
+    """`webp.is_webp` in a graph; there must be something to cut from a file that is too short."""
+    import tensorflow as tf
+
+    head = tf.strings.join([tf.strings.substr(encoded, 0, 12), " " * 12])
+    parts = tf.strings.substr(head, 0, 4), tf.strings.substr(head, 8, 4)
+    return tf.logical_and(tf.equal(parts[0], b"RIFF"), tf.equal(parts[1], b"WEBP"))
 
 
 def split_words(joined: bytes | str) -> tuple[str, ...]:

@@ -107,9 +107,10 @@ def test_a_finished_output_is_refused_without_overwrite(make_plan, tmp_path):
     write(plan)
     finish(plan)
     before = files(tmp_path)
-    for other in (make_plan(), make_plan(num_shards=3)):
-        with pytest.raises(InputError, match=r"is finished, with 4 records; pass --overwrite"):
-            prepare(other)
+    with pytest.raises(InputError, match=r"is finished, with 4 records; pass --overwrite"):
+        prepare(make_plan())
+    with pytest.raises(InputError, match=r"4 records and with options .*2} instead of .*3}; pass"):
+        prepare(make_plan(num_shards=3))
     assert files(tmp_path) == before
     (tmp_path / "out" / "p.manifest.json").write_text("{")
     with pytest.raises(InputError, match="is finished"):
@@ -170,6 +171,19 @@ def test_two_jobs_cannot_mix(make_plan, tmp_path):
     assert not (tmp_path / "out" / "p.manifest.json").exists()
     write(second)
     finish(second)
+
+
+def test_a_job_does_not_finish_what_another_took_over(make_plan, tmp_path):
+    first, second = make_plan(a=1), make_plan(a=2)
+    prepare(first)
+    write(first)
+    prepare(second, overwrite=True)
+    write(first)  # Its workers end last: all sidecars are theirs.
+    with pytest.raises(InputError, match=r"another job, with a 2 instead of 1, has taken"):
+        finish(first)
+    assert not (tmp_path / "out" / "p.manifest.json").exists()
+    write(second)
+    assert finish(second)["a"] == 2
 
 
 def test_a_shard_that_changes_before_the_end_is_noticed(make_plan):

@@ -152,8 +152,8 @@ def test_annotation_refuses(change):
 
 
 def test_encoded_frame_refuses_other_formats():
-    with pytest.raises(InputError, match="webp"):
-        EncodedFrame(b"", "webp", 1, 1)
+    with pytest.raises(InputError, match="gif"):
+        EncodedFrame(b"", "gif", 1, 1)
 
 
 def test_encoding_needs_no_tensorflow():
