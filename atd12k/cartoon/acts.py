@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from atd12k.cartoon import acting, creatures
 from atd12k.cartoon.curves import on_circle
 from atd12k.cartoon.drawing import Cel, rotation, scaling, translation
+from atd12k.cartoon.faces import Expression, draw_head
 from atd12k.cartoon.figures import Figure, Pose, draw_figure
 from atd12k.cartoon.films import Film
 from atd12k.cartoon.scenery import GROUND
@@ -46,6 +47,7 @@ class Act:
       camera_offset: Where the camera looks before it moves.
       foreground: Whether things may pass between it and the camera.
       framing: How near the camera may go.
+      focus: Height that stays in its place when the camera goes near, world units.
     """
 
     draw: Callable[[Scene, float], None]
@@ -55,6 +57,7 @@ class Act:
     camera_offset: tuple[float, float] = (0.0, 0.0)
     foreground: bool = True
     framing: float = 1.45
+    focus: float = 130.0
 
 
 def draw_act(cel: Cel, name: str, film: Film, t: float, mirrored: bool, seed: str) -> None:
@@ -208,15 +211,15 @@ def _kick(scene: Scene, t: float) -> None:
 
 
 def _ball(scene: Scene, t: float) -> None:
-    u = (t * 1.15 + scene.phases[0]) % 1.0
+    u = (t * 0.95 + scene.phases[0]) % 1.0
     air = 4 * u * (1 - u)
     contact = min(u, 1 - u)
     squash = math.exp(-((contact / 0.05) ** 2))
     speed = abs(1 - 2 * u)
     stretch = 1 - 0.36 * squash + 0.16 * speed * (1 - squash)
-    x = -230 + 150 * (t % 4.0)
+    x = -250 + 130 * t
     radius = 38
-    y = GROUND + 20 - radius * stretch - 230 * air
+    y = GROUND + 20 - radius * stretch - 200 * air
     scene.cel.oval(x, GROUND + 22, 34 - 14 * air, 6, scene.film.place.haze, line=0)
     with scene.cel.within(translation(x, y)):
         creatures.ball(scene.cel, scene.film.paints[-1], radius, 4.2 * t, stretch)
@@ -226,11 +229,11 @@ def _ball(scene: Scene, t: float) -> None:
 
 def _cartwheel(scene: Scene, t: float) -> None:
     figure = scene.figure(0)
-    x = -260 + 205 * (t % 3.0)
+    x = 205 * t
     _stand(scene, figure, acting.cartwheel(t + scene.phases[0]), x, GROUND - 2)
     if len(scene.film.cast) > 1:
         pose = acting.cheer(t, phase=scene.phases[1])
-        _stand(scene, scene.figure(1), pose, 80, GROUND + 34, size=1.15)
+        _stand(scene, scene.figure(1), pose, 330, GROUND + 34, size=1.15)
 
 
 def _swing(scene: Scene, t: float) -> None:
@@ -264,10 +267,17 @@ def _dog(scene: Scene, t: float) -> None:
 def _drive(scene: Scene, t: float) -> None:
     advance = 360 * t
     slower = 250 * t
+    face = Expression(turn=0.7, mouth=acting.speech(t), blink=acting.blinking(t, 1.0))
+
+    def driver(number: int) -> Callable[[], None]:
+        return lambda: draw_head(scene.cel, scene.figure(number).head, face)
+
     with scene.cel.within(translation(slower + 150, GROUND + 2), scaling(0.95, 0.95)):
-        creatures.car(scene.cel, scene.film.paints[1], t + scene.phases[1], slower)
+        creatures.car(scene.cel, scene.film.paints[1], t + scene.phases[1], slower, driver(1))
     with scene.cel.within(translation(advance - 120, GROUND + 62), scaling(1.4, 1.4)):
-        creatures.car(scene.cel, scene.film.paints[0], t + scene.phases[0], advance / 1.4)
+        creatures.car(
+            scene.cel, scene.film.paints[0], t + scene.phases[0], advance / 1.4, driver(0)
+        )
 
 
 def _fly(scene: Scene, t: float) -> None:
@@ -341,30 +351,30 @@ def _chase(scene: Scene, t: float) -> None:
 
 _GROUND_SCALE = 230.0 / FIGURE_UNITS
 
+_CLOSE = ("still", "push", "crash", "pan")
+
 ACTS = {
     "walk": Act(_walk, "walking", ("follow",), _walking(_GROUND_SCALE), (40, 10)),
     "stroll": Act(_stroll, "walking", ("follow",), _walking(_GROUND_SCALE), (40, 10)),
     "run": Act(
         _run, "sporting", ("follow",), lambda t: acting.RUN_SPEED * _GROUND_SCALE * t, (40, 10)
     ),
-    "talk": Act(_talk, "speaking", ("still", "push", "pan"), foreground=False, framing=1.12),
-    "dialogue": Act(
-        _dialogue, "speaking", ("still", "push", "pan"), foreground=False, framing=1.12
-    ),
-    "wave": Act(_wave, "others", ("still", "push", "pan"), foreground=False, framing=1.2),
+    "talk": Act(_talk, "speaking", _CLOSE, foreground=False, framing=1.12, focus=40),
+    "dialogue": Act(_dialogue, "speaking", _CLOSE, foreground=False, framing=1.12, focus=60),
+    "wave": Act(_wave, "others", _CLOSE, foreground=False, framing=1.2),
     "jump": Act(_jump, "sporting", ("still", "pan")),
-    "cheer": Act(_cheer, "others", ("still", "push", "pan")),
-    "eat": Act(_eat, "eating", ("still", "push"), foreground=False, framing=1.1),
+    "cheer": Act(_cheer, "others", ("still", "crash", "pan"), foreground=False),
+    "eat": Act(_eat, "eating", ("still", "push"), foreground=False, framing=1.1, focus=40),
     "fetch": Act(_fetch, "fetching", ("still", "pan")),
     "kick": Act(_kick, "sporting", ("still", "pan")),
     "ball": Act(_ball, "sporting", ("still", "pan")),
-    "cartwheel": Act(_cartwheel, "sporting", ("still", "pan")),
+    "cartwheel": Act(_cartwheel, "sporting", ("follow",), lambda t: 205 * t, (30, 10)),
     "swing": Act(_swing, "others", ("still", "pan"), framing=1.2),
     "dog": Act(_dog, "fetching", ("follow",), lambda t: 330 * t, (70, 20)),
     "drive": Act(_drive, "others", ("follow",), lambda t: 300 * t, (60, 20)),
-    "fly": Act(_fly, "others", ("follow",), lambda t: 240 * t, (0, 0), framing=1.15),
+    "fly": Act(_fly, "others", ("follow",), lambda t: 240 * t, framing=1.15, focus=60),
     "balloon": Act(_balloon, "others", ("still", "pan"), framing=1.15),
-    "swim": Act(_swim, "others", ("follow", "still"), lambda t: 110 * t),
-    "octopus": Act(_octopus, "others", ("still", "pan", "push")),
-    "chase": Act(_chase, "others", ("follow",), lambda t: 300 * t, (20, 0)),
+    "swim": Act(_swim, "others", ("follow", "still"), lambda t: 110 * t, focus=0),
+    "octopus": Act(_octopus, "others", ("still", "pan", "push"), framing=1.25, focus=30),
+    "chase": Act(_chase, "others", ("follow",), lambda t: 300 * t, (20, 0), focus=0),
 }

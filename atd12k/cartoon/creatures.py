@@ -4,6 +4,7 @@ Each is drawn around (0, 0), facing +x, in local units close to world units.
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -131,8 +132,7 @@ def fish(cel: Cel, paint: Paint, t: float, *, stripes: int = 3) -> None:
     dorsal = [(-22, -18 + wiggle(-22)), (-16, -40 + wiggle(-30)), (10, -40), (22, -22)]
     cel.shape(np.array(dorsal), paint.second)
     body = curves.closed_spline([*top, (50, 0), *low], samples=4)
-    cel.shape(body, paint.main)
-    with cel.clipped(body):
+    with cel.painted(body, paint.main):
         for k in range(stripes):
             x = -22 + 20 * k
             stripe = [(x + 5, -40), (x + 13, -40), (x + 16, wiggle(x)), (x + 10, 40), (x + 2, 40)]
@@ -160,8 +160,8 @@ def octopus(cel: Cel, paint: Paint, t: float) -> None:
         cel.tube(path, np.linspace(11, 3.5, len(path)), color)
     with cel.within(scaling(1 + 0.07 * pulse, 1 - 0.08 * pulse)):
         crown = [(0, -72), (42, -56), (54, -16), (40, 22), (0, 30), (-40, 22), (-54, -16)]
-        head = cel.blob([*crown, (-42, -56)], paint.main)
-        with cel.clipped(head):
+        head = curves.closed_spline([*crown, (-42, -56)])
+        with cel.painted(head, paint.main):
             cel.oval(-46, 0, 30, 70, darker(paint.main, 0.18), line=0)
             for x, y, r in ((-14, -54, 7), (4, -60, 4), (20, -50, 6)):
                 cel.oval(x, y, r, r * 0.8, paint.second, line=0)
@@ -171,8 +171,17 @@ def octopus(cel: Cel, paint: Paint, t: float) -> None:
         cel.stroke(curves.arc(8, 4, 9, 7, 0.2, math.pi - 0.2), 2.4)
 
 
-def car(cel: Cel, paint: Paint, t: float, travelled: float) -> None:
-    """Draws a car about 230 long on y = 0 that has rolled `travelled` units."""
+def car(
+    cel: Cel,
+    paint: Paint,
+    t: float,
+    travelled: float,
+    draw_driver: Callable[[], None] | None = None,
+) -> None:
+    """Draws a car about 230 long on y = 0 that has rolled `travelled` units.
+
+    `draw_driver` draws a head of 40 units radius around (0, 0), seen in the front window.
+    """
     bounce = 2.4 * math.sin(TAU * 2.7 * t)
     pitch = 0.012 * math.sin(TAU * 1.9 * t + 1)
     cel.oval(0, 2, 118, 8, (30, 20, 50, 70), line=0)
@@ -198,7 +207,10 @@ def car(cel: Cel, paint: Paint, t: float, travelled: float) -> None:
             [(-64, -44), (-50, -76), (-12, -82), (-10, -44)],
             [(2, -44), (0, -82), (20, -79), (44, -46)],
         ):
-            cel.shape(np.array(window), (196, 228, 240))
+            with cel.painted(np.array(window), (196, 228, 240)):
+                if draw_driver and window[0][0] > 0:
+                    with cel.within(translation(13, -57), scaling(0.42, 0.42)):
+                        draw_driver()
             x, y = window[0][0] + 20, -46
             cel.shape([(x, y), (x + 14, y - 28), (x + 20, y - 28), (x + 6, y)], WHITE, line=0)
         cel.stroke([(-4, -40), (-2, 2)], 2.0)
@@ -226,8 +238,7 @@ def ball(cel: Cel, paint: Paint, radius: float, angle: float, stretch: float = 1
     """Draws a beach ball turned by `angle`, stretched upright by `stretch`."""
     with cel.within(scaling(1 / stretch, stretch)):
         outline = curves.ellipse(0, 0, radius, radius)
-        cel.shape(outline, WHITE, line=0)
-        with cel.clipped(outline):
+        with cel.painted(outline, WHITE):
             for k in range(3):
                 a = angle + TAU * k / 3
                 wedge = np.concatenate(
@@ -245,7 +256,6 @@ def ball(cel: Cel, paint: Paint, radius: float, angle: float, stretch: float = 1
                 ]
             )
             cel.shape(rim, (40, 20, 70, 60), line=0)
-        cel.shape(outline, None)
         cel.oval(-radius * 0.4, -radius * 0.45, radius * 0.2, radius * 0.13, WHITE, line=0)
 
 

@@ -17,8 +17,9 @@ marks.
 import contextlib
 import itertools
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -58,6 +59,35 @@ class Mark:
     filled: bool
     clip: Bounds | None
     loose: bool
+
+
+@dataclass(frozen=True)
+class MarkTable:
+    """Marks as arrays, for arithmetic on all of them at once.
+
+    Attributes:
+      points: (n, 2) vertices of all marks, one after another, world units.
+      starts: (m,) index of each mark's first vertex.
+      margins: (m,) see `Mark`.
+      filled: (m,) see `Mark`.
+      clips: (m, 4) see `Mark`; infinite where there is none.
+    """
+
+    points: np.ndarray
+    starts: np.ndarray
+    margins: np.ndarray
+    filled: np.ndarray
+    clips: np.ndarray
+
+    def spans(self) -> list[tuple[int, int]]:
+        """Returns (first, last + 1) of each mark's vertices."""
+        edges = [*self.starts.tolist(), len(self.points)]
+        return list(itertools.pairwise(edges))
+
+    def mean(self, values: np.ndarray) -> np.ndarray:
+        """Returns the mean over each mark of a value a vertex."""
+        counts = np.diff(np.append(self.starts, len(self.points)))
+        return np.add.reduceat(values, self.starts) / counts
 
 
 @dataclass(frozen=True)
@@ -101,6 +131,9 @@ class Texture:
     strength: float
 
 
+Instruction = Polygon | Clip | Gradient | Texture
+
+
 def mix(a: Color, b: Color, share: float) -> Color:
     """Returns the colour at `share` (0..1) of the way from `a` to `b`."""
     return tuple(round(u + (v - u) * share) for u, v in zip(a[:3], b[:3], strict=True))
@@ -135,7 +168,8 @@ def rotation(angle: float) -> np.ndarray:
 class Cel:
     """A transparent sheet of shapes.
 
-    Shapes are given in local coordinates, which `within` places in the world.
+    Shapes are given in local coordinates, which `within` places in the world. Nothing is added to a
+    cel once `mark_table` was called.
 
     Args:
       ink: Line used for outlines.
@@ -144,17 +178,40 @@ class Cel:
     def __init__(self, ink: Ink):
         self.ink = ink
         self.marks: list[Mark] = []
-        self.instructions: list[Polygon | Clip | Gradient | Texture] = []
+        self._steps: list[tuple[Callable[..., None], tuple[Any, ...]]] = []
+        self._instructions: list[Instruction] = []
         self._vertices: list[np.ndarray] = []
         self._count = 0
         self._matrix = translation(0, 0)
         self._scale = 1.0
         self._clip: Bounds | None = None
         self._loose = False
+        self._tables: dict[bool, MarkTable] = {}
 
-    def vertices(self) -> np.ndarray:
-        """Returns the (n, 2) vertices that the instructions refer to, in world units."""
-        return np.concatenate([*self._vertices, np.zeros((0, 2))])
+    def developed(self) -> tuple[list[Instruction], np.ndarray]:
+        """Returns how to paint the cel: instructions and the (n, 2) vertices they refer to.
+
+        Lines become polygons only now: cels of takes that are not chosen need none.
+        """
+        for step, arguments in self._steps:
+            step(*arguments)
+        self._steps.clear()
+        return self._instructions, np.concatenate([*self._vertices, np.zeros((0, 2))])
+
+    def mark_table(self, *, loose: bool = False) -> MarkTable:
+        """Returns the marks that last, or the loose ones, in the order they were drawn."""
+        if loose not in self._tables:
+            marks = [mark for mark in self.marks if mark.loose == loose]
+            counts = np.array([0, *(len(mark.points) for mark in marks)])
+            everywhere = (-math.inf, -math.inf, math.inf, math.inf)
+            self._tables[loose] = MarkTable(
+                np.concatenate([np.zeros((0, 2)), *(mark.points for mark in marks)]),
+                counts.cumsum()[:-1],
+                np.array([mark.margin for mark in marks]),
+                np.array([mark.filled for mark in marks], dtype=bool),
+                np.array([mark.clip or everywhere for mark in marks]).reshape(-1, 4),
+            )
+        return self._tables[loose]
 
     @contextlib.contextmanager
     def within(self, *matrices: np.ndarray) -> Iterator[None]:
@@ -175,17 +232,24 @@ class Cel:
     def clipped(self, outline: np.ndarray) -> Iterator[None]:
         """Keeps what is drawn inside of `outline` ((n, 2), local coordinates)."""
         world = self._world(outline)
-        start = self._keep(world)
-        position = len(self.instructions)
-        self.instructions.append(Clip(start, self._count, 0))
+        position: list[int] = []
+        self._steps.append((self._begin_clip, (world, position)))
         before = self._clip
         self._clip = _intersection(bounds_of(world), before)
         try:
             yield
         finally:
             self._clip = before
-            count = len(self.instructions) - position - 1
-            self.instructions[position] = Clip(start, start + len(world), count)
+            self._steps.append((self._end_clip, (position,)))
+
+    @contextlib.contextmanager
+    def painted(self, outline: np.ndarray, fill: Color, *, line: float = 1.0) -> Iterator[None]:
+        """Paints a closed shape, then what is drawn inside of it, then inks its outline."""
+        self.shape(outline, fill, line=0)
+        with self.clipped(outline):
+            yield
+        if line:
+            self.shape(outline, None, line=line)
 
     @contextlib.contextmanager
     def loose(self) -> Iterator[None]:
@@ -216,9 +280,9 @@ class Cel:
         width = line * self.ink.width
         self._mark(world, width / 2 * (1 + self.ink.swell), filled=True)
         if fill is not None:
-            self._polygon(world, fill)
+            self._steps.append((self._polygon, (world, fill)))
         if line:
-            self._outline(world, width, line_color or self.ink.color)
+            self._steps.append((self._outline, (world, width, line_color or self.ink.color)))
 
     def blob(
         self,
@@ -260,7 +324,7 @@ class Cel:
         world = self._world(points)
         widths = np.broadcast_to(np.asarray(width, dtype=np.float64) * self._scale, len(world))
         self._mark(world, float(widths.max()) / 2, filled=False)
-        self._line(world, widths, color or self.ink.color)
+        self._steps.append((self._line, (world, widths, color or self.ink.color)))
 
     def tube(
         self,
@@ -279,18 +343,18 @@ class Cel:
         margin = float(radii.max()) + width / 2
         self._mark(np.concatenate([world + sides, (world - sides)[::-1]]), margin, filled=True)
         if line:
-            self._line(world, 2 * radii + width, self.ink.color)
-        self._line(world, np.maximum(0.4, 2 * radii - width), fill)
+            self._steps.append((self._line, (world, 2 * radii + width, self.ink.color)))
+        self._steps.append((self._line, (world, np.maximum(0.4, 2 * radii - width), fill)))
 
     def gradient(self, top: Color, bottom: Color, y0: float = -270.0, y1: float = 270.0) -> None:
         """Fills the whole frame with a vertical gradient between two heights."""
-        self.instructions.append(Gradient(top, bottom, y0, y1))
+        self._steps.append((self._instructions.append, (Gradient(top, bottom, y0, y1),)))
         corners = np.array([(-1e4, -1e4), (1e4, -1e4), (1e4, 1e4), (-1e4, 1e4)])
         self._mark(corners, 0.0, filled=True)
 
     def texture(self, tile: np.ndarray, strength: float) -> None:
         """Mottles all that is below, fixed to this cel; see `Texture`."""
-        self.instructions.append(Texture(tile, strength))
+        self._steps.append((self._instructions.append, (Texture(tile, strength),)))
 
     def _world(self, points: np.ndarray | Sequence[curves.Point]) -> np.ndarray:
         local = np.asarray(points, dtype=np.float64)
@@ -305,9 +369,20 @@ class Cel:
         self._count += len(world)
         return start
 
+    def _begin_clip(self, world: np.ndarray, position: list[int]) -> None:
+        position.append(len(self._instructions))
+        start = self._keep(world)
+        self._instructions.append(Clip(start, self._count, 0))
+
+    def _end_clip(self, position: list[int]) -> None:
+        clip = self._instructions[position[0]]
+        assert isinstance(clip, Clip)
+        count = len(self._instructions) - position[0] - 1
+        self._instructions[position[0]] = Clip(clip.start, clip.stop, count)
+
     def _polygon(self, world: np.ndarray, color: Color) -> None:
         start = self._keep(world)
-        self.instructions.append(Polygon(start, self._count, tuple(color)))
+        self._instructions.append(Polygon(start, self._count, tuple(color)))
 
     def _outline(self, world: np.ndarray, width: float, color: Color) -> None:
         """Inks a closed line that swells away from the light."""

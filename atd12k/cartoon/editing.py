@@ -8,7 +8,10 @@ from atd12k.cartoon.films import Film
 
 # Wished levels in turn: about the shares of ATD-12K's test set (798 easy, 634 medium, 568 hard).
 LEVEL_PATTERN = (0, 1, 2, 0, 1, 0, 2, 1, 0, 2)
-_CANDIDATES = 5
+_TYPICAL_PX = (7.0, 17.0, 34.0)
+_LEAST_MOTION_PX = 2.5
+_ATTEMPTS = 3
+_STARTS = 3
 
 
 @dataclass(frozen=True)
@@ -34,18 +37,28 @@ class Take:
 
 
 def choose_take(film: Film, number: int, *, seed: int, aspect: float = 16 / 9) -> Take:
-    """Returns the triplet of shot `number` of a film: one whose level is the wished one, if any."""
+    """Returns a triplet of shot `number` of a film: one of the wished level, if there is any.
+
+    Args:
+      film: The film.
+      number: Number of the shot.
+      seed: Seed of the sample.
+      aspect: Width of the frames over their height.
+    """
     wished = LEVEL_PATTERN[(number + 3 * film.number) % len(LEVEL_PATTERN)]
-    shot = shots.plan_shot(film, number, seed=seed, pace=wished)
-    stage = shots.Stage(shot, aspect=aspect)
-    rng = random.Random(shot.seed + "/take")
-    starts = rng.sample(range(1, shots.SHOT_FRAMES - 2 * shot.step), _CANDIDATES)
-    takes = []
-    for start in starts:
-        exposures = stage.triplet(start)
-        take = Take(stage, start, exposures, true_motion.measure(exposures))
-        if take.motion.level == wished and take.motion.motion_px > 2.0:
-            return take
-        takes.append(take)
-    wanted = (0.7, 1.5, 2.6)[wished] * true_motion.EASY_BELOW_PX
-    return min(takes, key=lambda take: abs(take.motion.motion_px - wanted))
+    takes: list[Take] = []
+    pace = wished + 1
+    for attempt in range(_ATTEMPTS):
+        shot = shots.plan_shot(film, number, seed=seed, pace=pace)
+        stage = shots.Stage(shot, aspect=aspect)
+        rng = random.Random(f"{shot.seed}/take/{attempt}")
+        for start in rng.sample(range(1, shots.SHOT_FRAMES - 2 * shot.step), _STARTS):
+            exposures = stage.triplet(start)
+            take = Take(stage, start, exposures, true_motion.measure(exposures))
+            if take.motion.level == wished and take.motion.motion_px >= _LEAST_MOTION_PX:
+                return take
+            takes.append(take)
+        mean = sum(take.motion.motion_px for take in takes[-_STARTS:]) / _STARTS
+        faster = mean < _TYPICAL_PX[wished]
+        pace = min(shots.FASTEST_PACE, pace + 1) if faster else max(0, pace - 1)
+    return min(takes, key=lambda take: abs(take.motion.motion_px - _TYPICAL_PX[wished]))

@@ -80,8 +80,7 @@ def draw_head(cel: Cel, head: Head, face: Expression) -> None:
     else:
         _animal_ears(cel, head, face)
     outline = curves.closed_spline(_face_controls(head, face))
-    cel.shape(outline, head.skin)
-    with cel.clipped(outline):
+    with cel.painted(outline, head.skin):
         _shade_face(cel, head, face)
     if not human:
         _muzzle(cel, head, face)
@@ -192,9 +191,8 @@ def _open_eye(cel: Cel, head: Head, face: Expression, narrow: float, side: int) 
             (-rx * 0.7, ry * 0.8),
         ]
     )
-    cel.shape(white, WHITE, line=0.0 if tall else 0.8)
     gx, gy = 2.6 * face.gaze[0] + 1.0 * face.turn, 2.4 * face.gaze[1]
-    with cel.clipped(white):
+    with cel.painted(white, WHITE, line=0.0 if tall else 0.8):
         if tall:
             cel.oval(gx, gy + 0.8, 6.8 * narrow, 10.4, darker(head.iris, 0.45), line=0)
             cel.oval(gx, gy + 4.4, 5.8 * narrow, 6.8, lighter(head.iris, 0.2), line=0)
@@ -205,23 +203,25 @@ def _open_eye(cel: Cel, head: Head, face: Expression, narrow: float, side: int) 
         cel.oval(gx - 2.2, gy - 4.4, 2.5 * narrow, 3.1, WHITE, line=0)
         cel.oval(gx + 2.4, gy + 5.0, 1.3, 1.6, WHITE, line=0)
     if tall:
+        # Heavy outside and light inside; the other way round would look cross.
         lash = curves.open_spline(
             [
-                (-rx - 1.0, lid * 0.3 + 1),
-                (-rx * 0.5, lid * 0.95),
-                (rx * 0.5, lid * 0.95),
-                (rx + 1.0, lid * 0.3 + 1),
+                (-side * rx * 0.85, lid * 0.62),
+                (-side * rx * 0.4, lid * 0.98),
+                (side * rx * 0.5, lid * 0.98),
+                (side * (rx + 1.2), lid * 0.25 + 1),
             ]
         )
-        swell = np.sin(np.linspace(0.5, math.pi - 0.5, len(lash)))
-        cel.stroke(lash, 1.2 + 2.6 * swell)
+        cel.stroke(
+            lash, np.interp(np.linspace(0, 1, len(lash)), [0, 0.4, 0.8, 1], [0.8, 2, 3.8, 2])
+        )
         cel.stroke(curves.arc(0, ry * 0.55, rx * 0.75, ry * 0.45, 0.6, math.pi - 0.6), 1.0)
         tip = side * (rx + 1.0)
         cel.stroke([(tip, lid * 0.3 + 1), (tip + side * 3, lid * 0.3 - 2)], (2.2, 0.6))
 
 
 def _brow(cel: Cel, head: Head, face: Expression, x: float, side: int, narrow: float) -> None:
-    y = -18.5 - 4 * face.brows
+    y = -19.5 - 4 * face.brows
     inner = 1.6 if face.brows >= 0 else 1.6 + 5 * face.brows  # Raised when kind, low when cross.
     points = [
         (x + side * 8 * narrow, y + 3.0),
@@ -253,8 +253,7 @@ def _mouth(cel: Cel, head: Head, face: Expression) -> None:
             (x - width * 0.65, y + drop * 0.75),
         ]
     )
-    cel.shape(outline, MOUTH, line=0.9)
-    with cel.clipped(outline):
+    with cel.painted(outline, MOUTH, line=0.9):
         cel.oval(x, y + drop, width * 0.75, drop * 0.45, TONGUE, line=0)
         if face.mouth > 0.3:
             cel.oval(x, y - 1.5, width * 0.8, 4.0, WHITE, line=0)
@@ -436,8 +435,7 @@ def _robot(cel: Cel, head: Head, face: Expression) -> None:
     for side in (-1, 1):
         cel.shape(curves.rounded_box(side * 42 - 6, -8, 12, 22, 5), darker(head.skin, 0.3))
     shell = curves.rounded_box(-42, -37, 84, 74, 26)
-    cel.shape(shell, head.skin)
-    with cel.clipped(shell):
+    with cel.painted(shell, head.skin):
         cel.oval(-10, -8, 54, 46, lighter(head.skin, 0.3), line=0)
     screen = curves.rounded_box(-31 + 7 * face.turn, -22, 62, 46, 18)
     cel.shape(screen, (30, 40, 66))

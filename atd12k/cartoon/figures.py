@@ -192,8 +192,7 @@ def _body(cel: Cel, figure: Figure, pose: Pose) -> None:
             (-19 * wide, SHOULDER + 14),
         ]
     outline = curves.closed_spline(controls)
-    cel.shape(outline, figure.top)
-    with cel.clipped(outline):
+    with cel.painted(outline, figure.top):
         _clothes(cel, figure, sway)
         if figure.outfit != "fur":
             shade = [(-4, SHOULDER - 4), (-30, SHOULDER), (-45, -20), (-14 + sway, -20), (-13, -90)]

@@ -80,9 +80,9 @@ class _Exposure:
         self, image: Image.Image, cel: Cel, scale: float, offset: np.ndarray, supersampling: int
     ):
         self._image = image
-        self._instructions = cel.instructions
+        self._instructions, vertices = cel.developed()
         self._scale, self._offset, self._supersampling = scale, offset, supersampling
-        pixels = np.rint(cel.vertices() * scale + offset - 0.5)
+        pixels = np.rint(vertices * scale + offset - 0.5)
         self._pixels = np.clip(pixels, -30_000, 30_000).astype(np.int64)
         self._visible = self._visibility()
 

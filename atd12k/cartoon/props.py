@@ -50,8 +50,7 @@ def tree(cel: Cel, rng: random.Random, leaves: Color, trunk: Color) -> None:
     tone = mix(leaves, (250, 230, 120), rng.uniform(0, 0.16))
     with cel.within(translation(rng.uniform(-4, 4), -98)):
         crown = _puffs(rng, 40, 37, 9, 0.2)
-        cel.shape(crown, tone)
-        with cel.clipped(crown):
+        with cel.painted(crown, tone):
             cel.shape(_puffs(rng, 52, 40, 8, 0.2, (14, 26)), darker(tone, 0.2), line=0)
             cel.shape(_puffs(rng, 38, 34, 8, 0.2, (-6, -6)), tone, line=0)
             for _ in range(4):
@@ -98,8 +97,7 @@ def palm(cel: Cel, rng: random.Random, leaves: Color, trunk: Color) -> None:
 def bush(cel: Cel, rng: random.Random, leaves: Color, berries: Color) -> None:
     """A round bush with berries or blossoms."""
     outline = _puffs(rng, 34, 22, 8, 0.22, (0, -16))
-    cel.shape(outline, leaves)
-    with cel.clipped(outline):
+    with cel.painted(outline, leaves):
         cel.oval(10, 4, 46, 16, darker(leaves, 0.2), line=0)
         for _ in range(7):
             cel.oval(rng.uniform(-30, 30), rng.uniform(-34, -4), 3.0, 3.0, berries, line=0.4)
@@ -116,8 +114,7 @@ def cloud(cel: Cel, rng: random.Random, color: Color, shade: Color) -> None:
             a = a0 + (a1 - a0) * u
             bumps.append((66 * r * math.cos(a), 36 * r * math.sin(a)))
     outline = np.concatenate([curves.open_spline(bumps, samples=4), [(62, 9), (-64, 9)]])
-    cel.shape(outline, color, line=0)
-    with cel.clipped(outline):
+    with cel.painted(outline, color, line=0):
         cel.shape(_puffs(rng, 84, 16, 9, 0.3, (14, 12)), shade, line=0)
 
 
@@ -209,8 +206,7 @@ def rock(cel: Cel, rng: random.Random, color: Color, light: Color) -> None:
     """A boulder."""
     points = [(-46, 6), (-42, -20), (-20, -44 - rng.uniform(0, 14)), (14, -40), (40, -22), (50, 6)]
     outline = curves.closed_spline(points, samples=6)
-    cel.shape(outline, color)
-    with cel.clipped(outline):
+    with cel.painted(outline, color):
         cel.blob([(-36, -10), (-22, -40), (8, -46), (2, -24), (-18, -12)], light, line=0)
     cel.stroke([(10, -20), (20, -12), (18, -2)], 1.6, darker(color, 0.35))
 
@@ -241,8 +237,7 @@ def mesa(cel: Cel, rng: random.Random, color: Color, band: Color) -> None:
     wide, high = rng.uniform(60, 100), rng.uniform(80, 130)
     outline = [(-wide * 1.2, 30), (-wide * 0.9, -high * 0.4), (-wide * 0.74, -high)]
     outline += [(wide * 0.7, -high), (wide * 0.86, -high * 0.5), (wide * 1.2, 30)]
-    cel.shape(np.array(outline), color)
-    with cel.clipped(np.array(outline)):
+    with cel.painted(np.array(outline), color):
         for share in (0.32, 0.62, 0.8):
             y = -high * share
             cel.shape([(-200, y), (200, y + 4), (200, y + 13), (-200, y + 8)], band, line=0)
@@ -303,8 +298,7 @@ def coral(cel: Cel, rng: random.Random, color: Color, tip: Color) -> None:
 def room_window(cel: Cel, rng: random.Random, frame: Color, sky: Color) -> None:
     """A window with curtains and a view."""
     view = curves.rounded_box(-62, -150, 124, 130, 4)
-    cel.shape(view, sky)
-    with cel.clipped(view):
+    with cel.painted(view, sky):
         cel.oval(30, -120, 14, 14, (255, 246, 196), line=0)
         cel.oval(-30, -14, 60, 34, (134, 190, 112), line=0.5)
         cel.oval(44, -10, 54, 26, (104, 168, 100), line=0.5)
@@ -335,8 +329,7 @@ def picture_frame(cel: Cel, rng: random.Random, frame: Color, fill: Color) -> No
     """A picture on the wall."""
     cel.shape(curves.rounded_box(-38, -60, 76, 56, 2), frame)
     view = curves.rounded_box(-31, -53, 62, 42, 1)
-    cel.shape(view, fill, line=0.6)
-    with cel.clipped(view):
+    with cel.painted(view, fill, line=0.6):
         cel.shape([(-40, -8), (-14, -40), (6, -18), (18, -30), (44, -8)], (96, 130, 120), line=0.5)
         cel.oval(16, -42, 6, 6, (250, 220, 120), line=0)
 

@@ -21,8 +21,9 @@ from atd12k.cartoon.photograph import LINES, Camera, Sheet, photograph
 
 FRAME_RATE = 24
 SHOT_FRAMES = 72
-_TEMPOS = ((0.6, 0.95), (0.85, 1.2), (1.1, 1.5))
-_STEP_SHARES = ((0.5, 0.5, 0.0), (0.2, 0.6, 0.2), (0.0, 0.6, 0.4))
+FASTEST_PACE = 4
+_TEMPOS = ((0.5, 0.7), (0.6, 0.95), (0.85, 1.2), (1.1, 1.5), (1.3, 1.7))
+_STEP_SHARES = ((1, 0, 0), (0.5, 0.5, 0.0), (0.2, 0.6, 0.2), (0.0, 0.6, 0.4), (0, 0, 1))
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ class Shot:
       step: Frames for which a drawing is held: 1, 2 or 3.
       tempo: Speed of the action; 1 is natural.
       mirrored: Whether the action goes to the left.
-      camera: 'still', 'pan', 'push' or 'follow'.
+      camera: 'still', 'pan', 'push' (slow zoom), 'crash' (sudden zoom) or 'follow'.
       camera_speed: Its speed: world units a second for a pan, share a second for a push.
       framing: Zoom of the camera before it moves.
       weather: Whether the weather of the place is drawn.
@@ -70,14 +71,15 @@ class Shot:
         return acts.ACTS[self.act].behavior
 
 
-def plan_shot(film: Film, number: int, *, seed: int, pace: int = 1) -> Shot:
+def plan_shot(film: Film, number: int, *, seed: int, pace: int = 2) -> Shot:
     """Returns shot `number` of a film; the same for the same arguments.
 
     Args:
       film: The film.
       number: Number of the shot; the film's acts follow one another.
       seed: Seed of all that is left to chance.
-      pace: 0 calm, 1 lively or 2 wild: how fast the action is and how long drawings are held.
+      pace: 0 drowsy, 1 calm, 2 lively, 3 wild or 4 frantic: how fast the action is and for how
+        many frames a drawing is held.
     """
     text = f"{seed}/{film.number}/{number}"
     rng = random.Random(text)
@@ -93,7 +95,7 @@ def plan_shot(film: Film, number: int, *, seed: int, pace: int = 1) -> Shot:
         mirrored=rng.random() < 0.5,
         camera=camera,
         camera_speed=rng.uniform(*_TEMPOS[pace]),
-        framing=rng.uniform(1.0, act.framing),
+        framing=1 + (act.framing - 1) * rng.uniform(0.3, 1.0),
         weather=rng.random() < 0.4,
         seed=text,
     )
@@ -110,9 +112,11 @@ def camera_at(shot: Shot, frame: float) -> Camera:
         total = 260.0 * shot.camera_speed
         x += _direction(shot) * total * (ease(frame / SHOT_FRAMES) - 0.5)
     zoom = shot.framing
-    y += 130 * (zoom - 1)
+    y += act.focus * (zoom - 1)
     if shot.camera == "push":
         zoom *= 1 + 0.3 * shot.camera_speed * ease(frame / SHOT_FRAMES)
+    elif shot.camera == "crash":
+        zoom *= 1 + 0.6 * ease((frame - 12) / (42 / shot.camera_speed))
     shake = math.sin(2.1 * t) * 1.6 if shot.camera in ("follow", "push") else 0.0
     return Camera(x, y + shake, zoom)
 

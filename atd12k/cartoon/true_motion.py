@@ -9,19 +9,18 @@ mean is taken over the pixels inside the region of interest that move by at leas
 `EASY_BELOW_PX` a triplet is easy (0), below `MEDIUM_BELOW_PX` medium (1), else hard (2).
 """
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from PIL import Image, ImageDraw
 
-from atd12k.cartoon.drawing import Bounds, Mark, bounds_of
+from atd12k.cartoon.drawing import Bounds, MarkTable
 from atd12k.cartoon.photograph import LINES, Sheet, screen_affine
 from atd12k.cartoon.shots import Exposure
 
-EASY_BELOW_PX = 10.0
-MEDIUM_BELOW_PX = 20.0
+EASY_BELOW_PX = 12.0
+MEDIUM_BELOW_PX = 24.0
 MOTION_TYPES = ("translation", "rotation", "scaling", "deformation")
 _MAP_SCALE = 0.25
 _STILL = 1e-6
@@ -57,88 +56,86 @@ def measure(exposures: Sequence[Exposure]) -> Motion:
     return Motion(motion_px, level, roi, _general_type(exposures))
 
 
-def _moving_action(exposures: Sequence[Exposure]) -> list[tuple[float, tuple[Mark, ...]]]:
-    """Returns (depth, its mark in each exposure) of all action that moves in the world."""
-    moving = []
-    for sheets in zip(*(exposure.sheets for exposure in exposures), strict=True):
-        if sheets[0].scenery:
-            continue
-        for marks in _counterparts(sheets):
-            first = marks[0].points
-            if any(np.abs(mark.points - first).max() > _STILL for mark in marks[1:]):
-                moving.append((sheets[0].depth, marks))
-    return moving
+def _stacks(exposures: Sequence[Exposure]) -> list[tuple[Sheet, ...]]:
+    """Returns each sheet of the stack with its counterparts in the other exposures."""
+    return list(zip(*(exposure.sheets for exposure in exposures), strict=True))
 
 
-def _counterparts(sheets: Sequence[Sheet]) -> list[tuple[Mark, ...]]:
-    """Returns each shape of a sheet with its counterparts at the other times."""
-    lasting = [[mark for mark in sheet.cel.marks if not mark.loose] for sheet in sheets]
-    return list(zip(*lasting, strict=True))
-
-
-def _loose_marks(exposures: Sequence[Exposure]) -> list[tuple[float, list[list[Mark]]]]:
-    """Returns (depth, the loose marks of each exposure) of action sheets where these differ."""
-    found = []
-    for sheets in zip(*(exposure.sheets for exposure in exposures), strict=True):
-        marks = [[mark for mark in sheet.cel.marks if mark.loose] for sheet in sheets]
-        shapes = [
-            np.concatenate([*(mark.points for mark in some), np.zeros((1, 2))]) for some in marks
-        ]
-        if not all(np.array_equal(shapes[0], other) for other in shapes[1:]):
-            found.append((sheets[0].depth, marks))
-    return found
+def _moving(tables: Sequence[MarkTable]) -> np.ndarray:
+    """Returns for each lasting mark of an action sheet whether it moves in the world, (m,) bool."""
+    first = tables[0]
+    shift = np.zeros(len(first.points))
+    for other in tables[1:]:
+        np.maximum(shift, np.abs(other.points - first.points).max(axis=1), out=shift)
+    return np.maximum.reduceat(shift, first.starts) > _STILL
 
 
 def _region_of_interest(exposures: Sequence[Exposure]) -> Bounds:
     aspect = exposures[0].aspect
     frame = (0.0, 0.0, LINES * aspect, float(LINES))
-    boxes = []
-    moving = [(depth, [[mark] for mark in marks]) for depth, marks in _moving_action(exposures)]
-    for depth, groups in [*moving, *_loose_marks(exposures)]:
-        for exposure, mark in [
-            (exposure, mark)
-            for exposure, group in zip(exposures, groups, strict=True)
-            for mark in group
-        ]:
-            scale, offset = screen_affine(exposure.camera, depth, aspect)
-            box = bounds_of(mark.points, mark.margin)
-            if mark.clip:
-                low, high = np.maximum(box[:2], mark.clip[:2]), np.minimum(box[2:], mark.clip[2:])
-                box = (*low.tolist(), *high.tolist())
-            # A pixel more than the line itself: supersampled edges are rounded to a grid.
-            corners = np.reshape(box, (2, 2)) * scale + offset + [[-1.0], [1.0]]
-            left, top = np.maximum(corners[0], frame[:2]).tolist()
-            right, bottom = np.minimum(corners[1], frame[2:]).tolist()
-            if right > left and bottom > top:
-                boxes.append((left, top, right, bottom))
-    if not boxes:
+    boxes = [np.zeros((0, 4))]
+    for sheets in _stacks(exposures):
+        if sheets[0].scenery:
+            continue
+        tables = [sheet.cel.mark_table() for sheet in sheets]
+        loose = [sheet.cel.mark_table(loose=True) for sheet in sheets]
+        moving = _moving(tables) if len(tables[0].starts) else np.zeros(0, dtype=bool)
+        flicker = not all(np.array_equal(loose[0].points, other.points) for other in loose[1:])
+        for exposure, table, extra in zip(exposures, tables, loose, strict=True):
+            view = screen_affine(exposure.camera, sheets[0].depth, aspect)
+            if moving.any():
+                boxes.append(_screen_boxes(table, view)[moving])
+            if flicker and len(extra.starts):
+                boxes.append(_screen_boxes(extra, view))
+    edges = np.concatenate(boxes)
+    edges = np.concatenate(
+        [np.maximum(edges[:, :2], frame[:2]), np.minimum(edges[:, 2:], frame[2:])], 1
+    )
+    edges = edges[(edges[:, 2:] > edges[:, :2]).all(axis=1)]
+    if not len(edges):
         return frame
-    edges = np.array(boxes)
     low, high = edges[:, :2].min(axis=0), edges[:, 2:].max(axis=0)
     return (*low.tolist(), *high.tolist())
+
+
+def _screen_boxes(table: MarkTable, view: tuple[float, np.ndarray]) -> np.ndarray:
+    """Returns what each mark can touch: (m, 4) left, top, right, bottom on the screen."""
+    scale, offset = view
+    margins = table.margins[:, None]
+    low = np.minimum.reduceat(table.points, table.starts) - margins
+    high = np.maximum.reduceat(table.points, table.starts) + margins
+    low, high = np.maximum(low, table.clips[:, :2]), np.minimum(high, table.clips[:, 2:])
+    # A pixel more than the line itself: supersampled edges are rounded to a grid.
+    return np.concatenate([low * scale + offset - 1.0, high * scale + offset + 1.0], axis=1)
 
 
 def _displacement_map(exposures: Sequence[Exposure]) -> np.ndarray:
     """Returns how far each pixel of the middle frame moves between the outer frames, coarsely."""
     aspect = exposures[0].aspect
-    size = (round(LINES * aspect * _MAP_SCALE), round(LINES * _MAP_SCALE))
-    image = Image.new("F", size)
+    size = np.array([round(LINES * aspect * _MAP_SCALE), round(LINES * _MAP_SCALE)])
+    image = Image.new("F", tuple(size.tolist()))
     draw = ImageDraw.Draw(image)
-    for sheets in zip(*(exposure.sheets for exposure in exposures), strict=True):
+    for sheets in _stacks(exposures):
+        tables = [sheet.cel.mark_table() for sheet in sheets]
+        if not len(tables[0].starts):
+            continue
         views = [screen_affine(e.camera, sheets[0].depth, aspect) for e in exposures]
-        for marks in _counterparts(sheets):
-            first, middle, last = (
-                mark.points * scale + offset
-                for mark, (scale, offset) in zip(marks, views, strict=True)
-            )
-            if len(first) == 4 and np.abs(first).max() > 5000:
-                continue  # The sky: it covers the frame and stays.
-            box = bounds_of(middle, marks[1].margin)
-            if box[2] < 0 or box[3] < 0 or box[0] > LINES * aspect or box[1] > LINES:
-                continue
-            length = float(np.hypot(*(last - first).T).mean())
-            points = (middle * _MAP_SCALE).ravel().tolist()
-            if marks[1].filled:
+        first, middle, last = (
+            table.points * scale + offset
+            for table, (scale, offset) in zip(tables, views, strict=True)
+        )
+        lengths = tables[0].mean(np.hypot(*(last - first).T))
+        middle = middle * _MAP_SCALE
+        low = np.minimum.reduceat(middle, tables[1].starts)
+        high = np.maximum.reduceat(middle, tables[1].starts)
+        visible = (high >= 0).all(axis=1) & (low < size).all(axis=1)
+        # What is larger than any frame is the sky, which stays.
+        visible &= (high - low < 4 * size.max()).all(axis=1)
+        spans, filled = tables[1].spans(), tables[1].filled.tolist()
+        for index in np.flatnonzero(visible).tolist():
+            start, stop = spans[index]
+            points, length = middle[start:stop].ravel().tolist(), float(lengths[index])
+            if filled[index]:
                 draw.polygon(points, fill=length)
             else:
                 draw.line(points, fill=length)
@@ -149,15 +146,13 @@ def _general_type(exposures: Sequence[Exposure]) -> str:
     """Returns the motion that carries most energy between the outer frames.
 
     The moving action is fitted with one similarity transform; what it leaves is deformation. The
-    camera adds its pan to the translation and its zoom to the scaling.
+    camera adds its zoom to the scaling, and its pan where it alone moves.
     """
-    pairs = [(marks[0].points, marks[-1].points) for _, marks in _moving_action(exposures)]
     energy = dict.fromkeys(MOTION_TYPES, 0.0)
-    if pairs:
-        before = np.concatenate([first for first, _ in pairs])
-        moves = np.concatenate([last for _, last in pairs]) - before
-        weights = np.concatenate([_weights(first) for first, _ in pairs])[:, None]
-        weights = weights / weights.sum()
+    before, after, weights = _moving_vertices(exposures)
+    if len(before):
+        moves = after - before
+        weights = weights[:, None] / weights.sum()
         shift = (weights * moves).sum(axis=0)
         arms = before - (weights * before).sum(axis=0)
         moves = moves - shift
@@ -171,15 +166,31 @@ def _general_type(exposures: Sequence[Exposure]) -> str:
         energy["rotation"] = turn**2 * inertia
         energy["deformation"] = float((weights * rest**2).sum())
     first, last = exposures[0].camera, exposures[-1].camera
-    pan = math.hypot(last.x - first.x, last.y - first.y)
-    if not pairs:
-        energy["translation"] += pan**2
-    radius = LINES / 3
-    energy["scaling"] += ((last.zoom / first.zoom - 1) * radius) ** 2
+    if not len(before):
+        energy["translation"] = (last.x - first.x) ** 2 + (last.y - first.y) ** 2
+    energy["scaling"] += ((last.zoom / first.zoom - 1) * LINES / 3) ** 2
     return max(MOTION_TYPES, key=lambda name: energy[name])
 
 
-def _weights(points: np.ndarray) -> np.ndarray:
-    """Returns a weight a vertex: the area of the shape's bounding box, shared by its vertices."""
-    left, top, right, bottom = bounds_of(points, 0.5)
-    return np.full(len(points), (right - left) * (bottom - top) / len(points))
+def _moving_vertices(
+    exposures: Sequence[Exposure],
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Returns vertices of moving action in the first and last frame, (n, 2), and weights, (n,).
+
+    A shape weighs as much as its bounding box is large, shared by its vertices.
+    """
+    before, after, weights = [np.zeros((0, 2))], [np.zeros((0, 2))], [np.zeros(0)]
+    for sheets in _stacks(exposures):
+        tables = [sheet.cel.mark_table() for sheet in sheets]
+        first = tables[0]
+        if sheets[0].scenery or not len(first.starts):
+            continue
+        counts = np.diff(np.append(first.starts, len(first.points)))
+        low = np.minimum.reduceat(first.points, first.starts)
+        high = np.maximum.reduceat(first.points, first.starts)
+        areas = (high - low + 1).prod(axis=1) / counts
+        chosen = np.repeat(_moving(tables), counts)
+        before.append(first.points[chosen])
+        after.append(tables[-1].points[chosen])
+        weights.append(np.repeat(areas, counts)[chosen])
+    return np.concatenate(before), np.concatenate(after), np.concatenate(weights)
