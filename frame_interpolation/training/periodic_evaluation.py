@@ -47,7 +47,9 @@ class PeriodicEvaluation:
         self._frequency = frequency
         self._stop_requested = stop_requested
         self._writers: dict[str, tf.summary.SummaryWriter] = {}
-        self._batch_losses = tf.function(self._evaluate_batch, reduce_retracing=True)
+        self._batch_losses = tf.function(
+            self._evaluate_batch, autograph=False, reduce_retracing=True
+        )
 
     def __call__(self, result: StepResult) -> None:
         """Evaluates when it is due after a step."""

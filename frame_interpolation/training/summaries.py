@@ -34,7 +34,9 @@ class TrainingSummaries:
           local_batch: picks the part of a batch that lies on the first device.
         """
         self._writer = tf.summary.create_file_writer(folder)
-        self._predict = tf.function(lambda inputs: model(inputs, training=False)["image"])
+        self._predict = tf.function(
+            lambda inputs: model(inputs, training=False)["image"], autograph=False
+        )
         self._frequency = frequency
         self._image_frequency = image_frequency
         self._local_batch = local_batch

@@ -42,7 +42,7 @@ class TrainStep:
         self._strategy = strategy
         self._gradient_clip_norm = gradient_clip_norm
 
-    @tf.function(reduce_retracing=False)
+    @tf.function(autograph=False)
     def __call__(self, example: Example) -> dict[str, tf.Tensor]:
         """Updates the weights once.
 

@@ -1,0 +1,225 @@
+"""The program: what a run leaves, and going on after whatever ended it."""
+
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from frame_interpolation import config
+from frame_interpolation.errors import InputError
+from frame_interpolation.training import checkpointing, train
+from frame_interpolation.training.experiment import Experiment
+
+_ROOT = pathlib.Path(__file__).parents[3]
+_DEADLINE_SECONDS = 240
+
+
+@pytest.fixture(scope="module")
+def gin_file(tiny_bindings, golden_dir, tmp_path_factory):
+    path = tmp_path_factory.mktemp("config") / "tiny.gin"
+    records = f"{golden_dir / 'reference_triplets.tfrecord'}@2"
+    lines = [
+        *tiny_bindings,
+        f"training_dataset.files = [{records!r}]",
+        "training_dataset.batch_size = 2",
+        "training_dataset.crop_size = 16",
+        "data_augmentation.names = ['random_flip', 'random_rotate', 'random_reverse']",
+        "training.learning_rate = 0.01",
+        "training.learning_rate_warmup_steps = 5",
+        "training.save_checkpoint_frequency = 2",
+        "training.summary_frequency = 2",
+        "training.num_steps = 6",
+    ]
+    path.write_text("\n".join(lines), encoding="utf-8")
+    return str(path)
+
+
+def _train(gin_file, base_folder, *bindings, **arguments):
+    return train.run(
+        gin_files=[gin_file],
+        gin_bindings=list(bindings),
+        base_folder=str(base_folder),
+        mode="cpu",
+        **arguments,
+    )
+
+
+def _state(folder, step):
+    """All values of a checkpoint that the training depends on."""
+    reader = tf.train.load_checkpoint(str(folder / "run0" / "train" / f"ckpt-{step}"))
+    return {
+        key: reader.get_tensor(key)
+        for key in reader.get_variable_to_shape_map()
+        if key.startswith(("model/", "optimizer/", "step/", "epoch/"))
+    }
+
+
+def _assert_same_state(one, other):
+    assert one.keys() == other.keys()
+    for key, value in one.items():
+        np.testing.assert_array_equal(value, other[key], err_msg=key)
+
+
+def _call(saved_model, frames):
+    inputs = {"x0": frames, "x1": frames[:, ::-1], "time": tf.fill([1, 1], 0.5)}
+    return tf.saved_model.load(str(saved_model))(inputs, training=False)["image"].numpy()
+
+
+def test_a_run_leaves_its_folder_and_goes_on_only_as_it_began(gin_file, tmp_path, caplog):
+    frames = tf.random.stateless_uniform((1, 24, 24, 3), [1, 2])
+    run = tmp_path / "run0"
+    assert _train(gin_file, tmp_path) == 0
+    assert {path.name for path in run.iterdir()} == {
+        "config.gin",
+        "operative_config.gin",
+        "train",
+        "saved_model",
+    }
+    config.parse([run / "operative_config.gin"])
+    operative = Experiment.create(config.make).as_gin()
+    config.parse([run / "config.gin"])
+    assert operative == Experiment.create(config.make).as_gin()
+    after_six = _call(run / "saved_model", frames)
+
+    # Again: nothing is left to do.
+    with caplog.at_level("INFO"):
+        assert _train(gin_file, tmp_path) == 0
+    assert "is finished (step 6)" in caplog.text
+
+    # Another configuration: refused, unless it is asked for.
+    longer = "training.num_steps = 8"
+    with pytest.raises(InputError, match=r"training\.num_steps: 6 before, 8 now"):
+        _train(gin_file, tmp_path, longer)
+    assert _train(gin_file, tmp_path, longer, allow_config_changes=True) == 0
+    assert bool(
+        tf.train.load_variable(str(run / "train"), "training_finished/.ATTRIBUTES/VARIABLE_VALUE")
+    )
+    assert not np.array_equal(_call(run / "saved_model", frames), after_six)
+
+    # The two sessions made the run of one.
+    assert _train(gin_file, tmp_path / "whole", longer) == 0
+    _assert_same_state(_state(tmp_path, 8), _state(tmp_path / "whole", 8))
+
+
+def test_training_goes_on_from_pretrained_weights(gin_file, tmp_path):
+    assert _train(gin_file, tmp_path / "first", "training.num_steps = 1") == 0
+    saved_model = tmp_path / "first" / "run0" / "saved_model"
+    still = [f"pretrained.path = {str(saved_model)!r}", "training.learning_rate = 1e-12"]
+    assert _train(gin_file, tmp_path / "second", "training.num_steps = 1", *still) == 0
+    first, second = _state(tmp_path / "first", 1), _state(tmp_path / "second", 1)
+    for key, value in first.items():
+        if key.startswith("model/"):
+            np.testing.assert_allclose(second[key], value, atol=1e-9)
+
+
+def test_an_attempt_that_failed_can_be_put_right(gin_file, tmp_path):
+    with pytest.raises(InputError, match="nowhere"):
+        _train(gin_file, tmp_path, "pretrained.path = 'nowhere'")
+    assert _train(gin_file, tmp_path, "training.num_steps = 1") == 0
+
+
+def test_a_misspelt_binding_is_refused_with_the_right_name(gin_file, tmp_path):
+    with pytest.raises(InputError, match=r"num_step.*did you mean 'num_steps'"):
+        _train(gin_file, tmp_path, "training.num_step = 1")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_training_that_diverges_stops_and_saves_nothing_bad(gin_file, tmp_path):
+    with pytest.raises(InputError, match=r"of step \d+ is .*diverged"):
+        _train(gin_file, tmp_path, "training.learning_rate = 1e30")
+    for prefix in checkpointing.checkpoint_prefixes(str(tmp_path / "run0" / "train")):
+        reader = tf.train.load_checkpoint(prefix)
+        assert all(
+            np.isfinite(reader.get_tensor(key)).all()
+            for key in reader.get_variable_to_shape_map()
+            if key.startswith("model/")
+        )
+
+
+def test_tensorflow_is_not_imported_for_help():
+    program = (
+        "import sys, frame_interpolation.training.train; sys.exit('tensorflow' in sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=60)
+
+
+def _start(gin_file, base_folder, *bindings):
+    command = [sys.executable, "-m", "training.train", "--mode", "cpu"]
+    command += ["--gin_config", gin_file, "--base_folder", str(base_folder)]
+    command += [f"--gin_bindings={binding}" for binding in bindings]
+    return subprocess.Popen(command, cwd=_ROOT)
+
+
+def _newest_step(base_folder):
+    prefixes = checkpointing.checkpoint_prefixes(str(base_folder / "run0" / "train"))
+    return int(prefixes[-1].rpartition("-")[2]) if prefixes else 0
+
+
+def _wait_for_step(process, base_folder, step):
+    deadline = time.monotonic() + _DEADLINE_SECONDS
+    while _newest_step(base_folder) < step:
+        assert process.poll() is None, "the training ended too early"
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def test_a_run_that_was_terminated_and_killed_ends_with_the_same_bits(gin_file, tmp_path):
+    bindings = ["training.num_steps = 400", "training.save_checkpoint_frequency = 5"]
+
+    process = _start(gin_file, tmp_path, *bindings)
+    _wait_for_step(process, tmp_path, 5)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(timeout=_DEADLINE_SECONDS) == 143
+    terminated_at = _newest_step(tmp_path)
+
+    process = _start(gin_file, tmp_path, *bindings)
+    _wait_for_step(process, tmp_path, terminated_at + 10)
+    process.kill()
+    process.wait(timeout=_DEADLINE_SECONDS)
+    assert terminated_at < _newest_step(tmp_path) < 400
+
+    assert _train(gin_file, tmp_path, *bindings) == 0
+    assert _train(gin_file, tmp_path / "whole", *bindings) == 0
+    _assert_same_state(_state(tmp_path, 400), _state(tmp_path / "whole", 400))
+
+
+@pytest.mark.slow
+def test_a_run_killed_at_ten_random_moments_ends_with_the_same_bits(gin_file, tmp_path):
+    bindings = ["training.num_steps = 1000", "training.save_checkpoint_frequency = 1"]
+    random = np.random.default_rng(0)
+    for _ in range(10):
+        process = _start(gin_file, tmp_path, *bindings)
+        _wait_for_step(process, tmp_path, _newest_step(tmp_path) + 1)
+        # With a checkpoint at every step most of these moments lie inside saving.
+        time.sleep(random.uniform(0.0, 0.5))
+        process.kill()
+        process.wait(timeout=_DEADLINE_SECONDS)
+    assert _train(gin_file, tmp_path, *bindings) == 0
+    assert _train(gin_file, tmp_path / "whole", *bindings) == 0
+    _assert_same_state(_state(tmp_path, 1000), _state(tmp_path / "whole", 1000))
+
+
+@pytest.mark.parametrize("folder", [_ROOT, _ROOT / "frame_interpolation"])
+@pytest.mark.slow
+def test_the_program_starts_from_both_folders(folder, tmp_path):
+    command = [sys.executable, "-m", "training.train", "--mode", "cpu"]
+    command += ["--gin_config", "gin_configs/experiments/film_small.gin"]
+    result = subprocess.run(
+        [*command, "--base_folder", str(tmp_path)],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=_DEADLINE_SECONDS,
+        check=False,
+        env=os.environ,
+    )
+    assert result.returncode == 1
+    assert result.stderr.startswith("error: ")
+    assert "training_dataset.files" in result.stderr
+    assert "Traceback" not in result.stderr
