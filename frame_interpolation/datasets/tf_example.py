@@ -30,9 +30,11 @@ equal to TensorFlow's. `parse` and `decode_frames` import TensorFlow when they a
 
 from __future__ import annotations
 
+import atexit
 import dataclasses
+import functools
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from frame_interpolation.errors import InputError
@@ -241,20 +243,30 @@ def decode_frames(parsed: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
     Raises:
         tf.errors.InvalidArgumentError: an image is damaged or of an unknown format.
     """
-    return {key: _decode(parsed[f"frame_{i}/encoded"]) for i, key in enumerate(FRAME_KEYS)}
+    decode = _decoder()
+    return {key: decode(parsed[f"frame_{i}/encoded"]) for i, key in enumerate(FRAME_KEYS)}
 
 
-def _decode(encoded: tf.Tensor) -> tf.Tensor:
+@functools.cache
+def _decoder() -> Callable[[tf.Tensor], tf.Tensor]:
+    """The decoder of one frame, a graph, so that a damaged WebP fails as other formats do."""
     import tensorflow as tf
 
     from frame_interpolation.datasets import webp
 
-    frame = tf.cond(
-        _is_webp(encoded),
-        lambda: tf.numpy_function(webp.decode, [encoded], tf.uint8, stateful=False),
-        lambda: tf.io.decode_image(encoded, channels=3, expand_animations=False),
-    )
-    return tf.ensure_shape(frame, (None, None, 3))
+    def decode(encoded):
+        frame = tf.cond(
+            _is_webp(encoded),
+            lambda: tf.numpy_function(webp.decode, [encoded], tf.uint8, stateful=False),
+            lambda: tf.io.decode_image(encoded, channels=3, expand_animations=False),
+        )
+        return tf.ensure_shape(frame, (None, None, 3))
+
+    # Left to the interpreter's end, it would outlive what its destructor needs and complain.
+    atexit.register(_decoder.cache_clear)
+    with tf.init_scope(), tf.device("CPU"):  # It may be wanted first inside another graph.
+        function = tf.function(decode, autograph=False)
+        return function.get_concrete_function(tf.TensorSpec((), tf.string))
 
 
 def _is_webp(encoded: tf.Tensor) -> tf.Tensor:

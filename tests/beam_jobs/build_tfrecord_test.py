@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -15,6 +16,7 @@ from atd12k.errors import DatasetError
 from beam_jobs.build_tfrecord import build_tfrecord
 from frame_interpolation.datasets import tf_example, tfrecord
 from frame_interpolation.errors import InputError
+from frame_interpolation.eval import protocols
 
 ROOT = pathlib.Path(__file__).parents[2]
 
@@ -107,6 +109,143 @@ def test_triplet_folder(write_triplet, tmp_path):
     assert manifest["names"] == ["ten 10", "two 2", "ö"] and manifest["split"] == "all"
 
 
+def decoded(output, name):
+    index = tfrecord.build_index(f"{output}@2", allow_foreign=False)
+    parsed = tf_example.parse(index.read(index.names.index(name)))
+    return parsed, tf_example.decode_frames(parsed)
+
+
+def test_vimeo90k_with_a_triplet_that_is_not_there(write_triplet, tmp_path):
+    root, names = tmp_path / "in", ("im1.png", "im2.png", "im3.png")
+    for name in ("00001/0002", "00002/0002"):
+        write_triplet(root / "sequences" / name, names=names)
+    (root / "tri_testlist.txt").write_text("00001/0002\r\n\r\n00001/0003\r\n00002/0002\r\n")
+    with pytest.raises(InputError, match=r"1 of 3 .*'00001/0003': missing_frame, 'im1.png'"):
+        build(root, tmp_path / "p", "test", dataset="vimeo90k")
+    manifest = build(root, tmp_path / "p", "test", dataset="vimeo90k", max_rejects=1)
+    assert manifest["names"] == ["00001/0002", "00002/0002"]
+    assert manifest["rejects"] == {"missing_frame": 1}
+    (line,) = (tmp_path / "p.rejects.jsonl").read_text().splitlines()
+    assert json.loads(line) == {
+        "triplet": "00001/0003", "reason": "missing_frame", "detail": "'im1.png' is missing"
+    }  # fmt: skip
+    parsed, _ = decoded(tmp_path / "p", "00002/0002")
+    assert parsed["path"].numpy() == b"sequences/00002/0002"
+
+
+def test_middlebury_and_ucf101(write_triplet, tmp_path):
+    root = tmp_path / "middlebury"
+    write_triplet(root / "other-data" / "Venus", names=("frame10.png", "frame11.png"))
+    write_triplet(root / "other-gt-interp" / "Venus", names=("frame10i11.png",), seed=1)
+    assert build(root, tmp_path / "m", None, dataset="middlebury")["names"] == ["Venus"]
+    parsed, _ = decoded(tmp_path / "m", "Venus")
+    middle = (root / "other-gt-interp" / "Venus" / "frame10i11.png").read_bytes()
+    assert parsed["frame_1/encoded"].numpy() == middle
+    for n in ("2", "10"):
+        names = ("frame_00.png", "frame_01_gt.png", "frame_01_ours.png", "frame_02.png")
+        write_triplet(tmp_path / "ucf" / n, names=names)
+    assert build(tmp_path / "ucf", tmp_path / "u", None, dataset="ucf101")["names"] == ["2", "10"]
+
+
+def test_xiph_2k_and_4k(tmp_path):
+    pixels = np.random.default_rng(0).integers(0, 256, (800, 4, 8, 3), np.uint8)
+    (tmp_path / "in").mkdir()
+    for i, frame in enumerate(pixels):
+        Image.fromarray(frame).save(tmp_path / "in" / f"{i:03d}.png", compress_level=0)
+    manifest = build(tmp_path / "in", tmp_path / "2k", None, dataset="xiph")
+    assert manifest["records"] == 392 and manifest["options"]["scale_factor"] == 2
+    light = (pixels / 255.0) ** 2.2
+    means = light.reshape(800, 2, 2, 4, 2, 3).mean((2, 4)) ** (1 / 2.2) * 255
+    _, frames = decoded(tmp_path / "2k", "103")  # The 2nd triplet of the 2nd clip.
+    for key, number in (("x0", 102), ("y", 103), ("x1", 104)):
+        assert np.abs(frames[key].numpy() - means[number]).max() < 0.51
+    manifest = build(
+        tmp_path / "in", tmp_path / "4k", None, dataset="xiph", scale_factor=1, center_crop_factor=2
+    )
+    assert "scale_factor" not in manifest["options"]
+    _, frames = decoded(tmp_path / "4k", "103")
+    np.testing.assert_array_equal(frames["y"], pixels[103, 1:3, 2:6])
+
+
+def test_resized_frames_keep_their_annotation_in_original_pixels(atd12k_root, tmp_path):
+    build(atd12k_root, tmp_path / "a", "test", test_frames="original", resize="16x10")
+    build(atd12k_root, tmp_path / "b", "test", test_frames="original")
+    name = "Disney_v4_2_000102_s1"
+    (resized, frames), (original, _) = (decoded(tmp_path / p, name) for p in "ab")
+    assert frames["y"].shape == (10, 16, 3) and resized["frame_1/format"].numpy() == b"png"
+    assert (resized["frame_1/width"].numpy(), resized["frame_1/height"].numpy()) == (16, 10)
+    for key in ("annotation/motion_roi", "annotation/image_size"):
+        np.testing.assert_array_equal(resized[key], original[key])
+    # The protocol's rule gives the same box on frames of this size, whatever they were before.
+    box = protocols.scale_region(
+        resized["annotation/motion_roi"].numpy(), resized["annotation/image_size"].numpy(), (16, 10)
+    )
+    assert box == (0, 0, 5, 3)  # (1, 2, 10, 9) of 32x24, floored by 2 and 2.4.
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [({}, b"jpeg"), ({"encoding": "png"}, b"png"), ({"encoding": "webp", "quality": 100}, b"webp")],
+)
+def test_lossless_encodings_hold_the_same_pixels(atd12k_root, tmp_path, options, expected):
+    name = "Japan_v2_0_000000_s1"
+    manifest = build(atd12k_root, tmp_path / "p", validation_share=0.0, **options)
+    assert manifest["options"]["encoding"] == options.get("encoding", "keep")
+    parsed, frames = decoded(tmp_path / "p", name)
+    assert {parsed[f"frame_{i}/format"].numpy() for i in range(3)} == {expected}
+    with Image.open(atd12k_root / "train_10k" / name / "frame2.jpg") as image:
+        pillow = np.asarray(image)
+    # TensorFlow's decoder of JPEG and Pillow's differ a little.
+    difference = np.abs(frames["y"].numpy().astype(int) - pillow)
+    assert difference.max() <= (9 if expected == b"jpeg" else 0)
+
+
+def test_other_options_on_the_same_path_are_refused(atd12k_root, tmp_path):
+    frame = atd12k_root / "train_10k" / "Disney_v4_10_000001_s1" / "frame2.jpg"
+    content = frame.read_bytes()
+    frame.write_bytes(b"")
+    common = {"root": atd12k_root, "output": tmp_path / "p", "validation_share": 0.0}
+    with pytest.raises(InputError, match="--max_rejects"):
+        build(**common, encoding="jpeg", quality=90)
+    frame.write_bytes(content)
+    for options in ({}, {"encoding": "jpeg"}, {"encoding": "jpeg", "quality": 90, "resize": "8x6"}):
+        with pytest.raises(InputError, match=r"unfinished output with options \{.*'quality': 90"):
+            build(**common, **options)
+    assert build(**common, encoding="jpeg", quality=90)["records"] == 12
+    with pytest.raises(InputError, match=r"is finished.*'quality': 90.* instead of"):
+        build(**common)
+    assert build(**common, overwrite=True)["options"]["encoding"] == "keep"
+
+
+def test_two_jobs_at_once_on_one_path_do_not_mix(atd12k_root, tmp_path):
+    encodings = ("png", "jpeg")
+    jobs = [
+        subprocess.Popen(
+            [
+                *(sys.executable, "-m", "beam_jobs.build_tfrecord", f"--encoding={encoding}"),
+                *arguments(atd12k_root, tmp_path / "p"),
+            ],
+            cwd=ROOT,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for encoding in encodings
+    ]
+    errors = [job.communicate()[1] for job in jobs]
+    statuses = [job.returncode for job in jobs]
+    assert sorted(statuses) == [0, 1], errors
+    winner = encodings[statuses.index(0)]
+    refusal = errors[statuses.index(1)].splitlines()[-1]
+    assert refusal.startswith("error: ")
+    assert "another job (process" in refusal or "is finished" in refusal
+    index = tfrecord.build_index(f"{tmp_path}/p@2", allow_foreign=False)
+    formats = {tf_example.parse(record)["frame_1/format"].numpy().decode() for record in index}
+    assert formats == {winner} and index.manifest["options"]["encoding"] == winner
+    assert not [
+        path.name for path in tmp_path.iterdir() if "lock" in path.name or "tmp" in path.name
+    ]
+
+
 def test_a_bad_triplet_fails_the_job_by_name_and_the_next_run_completes_it(atd12k_root, tmp_path):
     name = "Disney_v4_10_000001_s1"
     frame = atd12k_root / "train_10k" / name / "frame2.jpg"
@@ -141,6 +280,11 @@ def test_grey_and_alpha_frames_are_converted(atd12k_root, tmp_path):
         ({"beam_flags": ["--nothing=1"]}, "--nothing"),
         ({"split": "dev"}, "--split"),
         ({"validation_share": 2.0}, "--validation_share"),
+        ({"encoding": "bmp"}, "--encoding"),
+        ({"quality": 80}, "--quality=80 has no meaning"),
+        ({"resize": "960"}, "--resize is '960'"),
+        ({"workers": 0}, "--workers"),
+        ({"split": "test", "center_crop_factor": 2}, "--center_crop_factor=2 would leave"),
         ({"beam_flags": ["--max_reject=1"]}, "did you mean --max_rejects"),
     ],
 )
@@ -221,8 +365,7 @@ def test_help_is_quick_and_needs_neither_beam_nor_tensorflow():
 
 @pytest.mark.slow
 def test_several_processes_and_one_write_the_same_bytes(atd12k_root, tmp_path):
-    flags = ["--direct_running_mode=multi_processing", "--direct_num_workers=2"]
-    done = command(*arguments(atd12k_root, tmp_path / "a"), *flags)
+    done = command(*arguments(atd12k_root, tmp_path / "a"), "--workers=2")
     assert done.returncode == 0, done.stderr
     build(atd12k_root, tmp_path / "b")
     assert shards(tmp_path / "a") == shards(tmp_path / "b") != {}

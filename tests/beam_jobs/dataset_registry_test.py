@@ -4,7 +4,9 @@ import shutil
 import pytest
 
 from atd12k.errors import DatasetError
+from beam_jobs import dataset_registry
 from beam_jobs.dataset_registry import ListingOptions, list_split
+from frame_interpolation.datasets.frame_options import FrameOptions
 from frame_interpolation.errors import InputError
 
 
@@ -77,6 +79,39 @@ def test_triplet_folder_has_one_split(atd12k_root):
         InputError, match="--split of triplet_folder is 'train', expected one of all"
     ):
         listing(atd12k_root, "train", "triplet_folder")
+
+
+def test_the_splits_of_vimeo90k(tmp_path):
+    (tmp_path / "sequences").mkdir()
+    for split, line in (("train", "1/2"), ("test", "3/4")):
+        (tmp_path / f"tri_{split}list.txt").write_text(line)
+        listed = listing(tmp_path, split, "vimeo90k")
+        assert [t.name for t in listed.triplets] == [line] and listed.split == split
+    with pytest.raises(
+        InputError, match="--split of vimeo90k is None, expected one of train, test"
+    ):
+        listing(tmp_path, None, "vimeo90k")
+
+
+def test_datasets_by_name(tmp_path):
+    assert tuple(dataset_registry.DATASETS) == (
+        *("atd12k", "vimeo90k", "middlebury", "ucf101", "xiph", "triplet_folder"),
+    )
+    assert [name for name, d in dataset_registry.DATASETS.items() if d.scale_factor != 1] == [
+        "xiph"
+    ]
+    for name in ("middlebury", "ucf101", "xiph"):
+        with pytest.raises(InputError, match=str(tmp_path)):
+            listing(tmp_path, None, name)
+
+
+def test_annotated_frames_are_not_cropped(atd12k_root):
+    test, train = listing(atd12k_root, "test"), listing(atd12k_root, "train")
+    cropped = FrameOptions(center_crop_factor=2)
+    dataset_registry.check_annotations(train, cropped)
+    dataset_registry.check_annotations(test, FrameOptions(resize=(8, 6), scale_factor=2))
+    with pytest.raises(InputError, match="--center_crop_factor=2 would leave"):
+        dataset_registry.check_annotations(test, cropped)
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from beam_jobs.shard_plan import make_plan
+from frame_interpolation.datasets.frame_options import UNCHANGED, FrameOptions
 from frame_interpolation.datasets.tf_example import Annotation
 from frame_interpolation.datasets.triplet import Triplet
 from frame_interpolation.errors import InputError
@@ -13,8 +14,10 @@ from frame_interpolation.errors import InputError
 TRIPLETS = [Triplet(f"t{i}", ("a", "b", "c"), f"t{i}", film="f") for i in range(100)]
 
 
-def plan(triplets=TRIPLETS, num_shards=3, path="p", **description):
-    return make_plan(triplets, path=path, num_shards=num_shards, description=description)
+def plan(triplets=TRIPLETS, num_shards=3, path="p", frames=UNCHANGED, **description):
+    return make_plan(
+        triplets, path=path, num_shards=num_shards, description=description, frame_options=frames
+    )
 
 
 @given(st.integers(1, 100), st.integers(1, 120))
@@ -39,6 +42,9 @@ def test_fingerprint_tells_what_changes_the_records():
     changed = [
         plan(num_shards=4),
         plan(dataset="x"),
+        plan(frames=FrameOptions("png")),
+        plan(frames=FrameOptions("jpeg")),
+        plan(frames=FrameOptions("jpeg", 90)),
         plan(TRIPLETS[1:]),
         plan(TRIPLETS[::-1]),
         plan([dataclasses.replace(one, annotation=annotation), *TRIPLETS[1:]]),

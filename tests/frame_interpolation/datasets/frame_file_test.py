@@ -6,6 +6,7 @@ from PIL import Image
 
 from frame_interpolation.datasets import frame_file
 from frame_interpolation.datasets.frame_file import FrameError, frame_from_bytes, read_frame
+from frame_interpolation.datasets.frame_options import FrameOptions
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (24, 32, 3), np.uint8)
 
@@ -171,4 +172,45 @@ def test_images_too_large_to_trust_are_rejected(monkeypatch):
     monkeypatch.setattr(frame_file.Image, "MAX_IMAGE_PIXELS", 100)
     with pytest.raises(FrameError, match="too large") as caught:
         frame_from_bytes(PNG, name="f")
+    assert caught.value.reason == "unsupported_frame"
+
+
+@pytest.mark.parametrize(
+    ("data", "options", "encoding", "size"),
+    [
+        (encoded(PIXELS, "JPEG"), FrameOptions(resize=(16, 12)), "png", (16, 12)),
+        (encoded(PIXELS, "JPEG"), FrameOptions("png"), "png", (32, 24)),
+        (encoded(PIXELS), FrameOptions("jpeg", 80), "jpeg", (32, 24)),
+        (encoded(PIXELS), FrameOptions("webp"), "webp", (32, 24)),
+        (encoded(PIXELS[..., 0]), FrameOptions("jpeg"), "jpeg", (32, 24)),
+        (encoded(PIXELS), FrameOptions(scale_factor=4, center_crop_factor=2), "png", (4, 3)),
+    ],
+)
+def test_options_change_size_and_encoding(data, options, encoding, size):
+    frame = frame_from_bytes(data, name="f", options=options).frame
+    assert (frame.format, (frame.width, frame.height)) == (encoding, size)
+    with Image.open(io.BytesIO(frame.data)) as image:
+        assert image.format == encoding.upper() and image.size == size and image.mode == "RGB"
+
+
+@pytest.mark.parametrize("options", [FrameOptions(resize=(32, 24)), FrameOptions("png")])
+def test_files_that_are_as_wanted_are_copied(options):
+    data = encoded(PIXELS)
+    assert frame_from_bytes(data, name="f", options=options).frame.data == data
+
+
+def test_sizes_are_those_of_the_upright_frame():
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    data = encoded(PIXELS, "JPEG", exif=exif)
+    read = frame_from_bytes(data, name="f", options=FrameOptions(resize=(24, 32)))
+    assert (read.frame.width, read.frame.height) == (24, 32) and read.conversion == "orientation"
+    np.testing.assert_array_equal(
+        pixels(read.frame), pixels(frame_from_bytes(data, name="f").frame)
+    )
+
+
+def test_a_frame_that_the_options_do_not_fit_is_named():
+    with pytest.raises(FrameError, match=r"'f': the sides of a frame of 32x24.*of 5") as caught:
+        frame_from_bytes(encoded(PIXELS), name="f", options=FrameOptions(scale_factor=5))
     assert caught.value.reason == "unsupported_frame"
