@@ -3,26 +3,45 @@
 The embedded runner is `FnApiRunner`, pinned: it comes with Beam and needs nothing else, where
 today's `DirectRunner` first looks for another program to download. `--direct_running_mode=
 multi_processing --direct_num_workers=N` makes it use N processes.
+
+Any other runner is named as Beam names it; of Dask's, `dask_pipelines` says what it can run.
 """
 
+import _thread
 import contextlib
 import dataclasses
 import difflib
 import logging
+import sys
+import threading
 from collections.abc import Iterator, Sequence
-from typing import Final
+from typing import Any, Final
 
 import apache_beam as beam
-from apache_beam.options.pipeline_options import PipelineOptions
+from apache_beam.io.filesystems import FileSystems
+from apache_beam.options.pipeline_options import (
+    AzureOptions,
+    DirectOptions,
+    HadoopFileSystemOptions,
+    PipelineOptions,
+    S3Options,
+)
+from apache_beam.portability.api import beam_provision_api_pb2
 from apache_beam.runners import PipelineRunner, create_runner
 from apache_beam.runners.portability.fn_api_runner import FnApiRunner
+from apache_beam.runners.portability.fn_api_runner.fn_runner import ExtendedProvisionInfo
+from apache_beam.transforms.environments import SubprocessSDKEnvironment
+from google.protobuf import struct_pb2
 
+from beam_jobs import dask_pipelines
 from beam_jobs.shard_plan import ShardTask
 from beam_jobs.transforms import WriteShards, message_of_failure
 from frame_interpolation.errors import InputError
 
 EMBEDDED: Final = "embedded"
 _EMBEDDED_NAMES: Final = (EMBEDDED, "FnApiRunner", "DirectRunner")
+_FILE_SYSTEM_OPTIONS: Final = (AzureOptions, HadoopFileSystemOptions, S3Options)
+_PACKAGES: Final = ("atd12k", "beam_jobs", "frame_interpolation")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,22 +55,47 @@ class JobRunner:
         """Runs the pipeline that writes shards, and waits for it.
 
         Raises:
-            InputError: A shard could not be written.
+            InputError: A shard could not be written, or the runner cannot be reached.
         """
+        self.run(WriteShards(tasks), num_elements=len(tasks))
+
+    def run(self, transform: beam.PTransform, *, num_elements: int) -> None:
+        """Runs a pipeline of one transform, and waits for it.
+
+        Args:
+            transform: From the beginning of a pipeline to its end.
+            num_elements: How many elements it creates, each worth a task of its own.
+
+        Raises:
+            InputError: A shard could not be written, the runner cannot be reached, or it cannot
+                run such a pipeline.
+        """
+        pipeline = beam.Pipeline(self.runner, self.options)
+        _ = pipeline | transform
+        is_dask = type(self.runner).__name__ == dask_pipelines.RUNNER_NAME
+        if is_dask:
+            dask_pipelines.check_shape(pipeline)
+            dask_pipelines.set_partitions(pipeline.options, num_elements)
+        result = None
         try:
-            with _quiet_beam(), beam.Pipeline(self.runner, self.options) as pipeline:
-                _ = pipeline | "WriteShards" >> WriteShards(tasks)
+            with _quiet_beam(), _dead_workers_end_the_run():
+                result = pipeline.run()
+                result.wait_until_finish()
         except Exception as error:
             message = message_of_failure(error)
+            if message is None and is_dask:
+                message = dask_pipelines.message_of_failure(error)
             if message is None:
                 raise
             raise InputError(message) from error
+        finally:
+            dask_pipelines.close_client(result)
 
 
 def create(
     name: str = EMBEDDED, beam_flags: Sequence[str] = (), *, own_flags: Sequence[str] = ()
 ) -> JobRunner:
-    """Makes a runner.
+    """Makes a runner, and lets Beam's file systems know the flags that are for them.
 
     Args:
         name: 'embedded', or the name of a runner as Beam takes it.
@@ -63,7 +107,15 @@ def create(
     """
     if name in _EMBEDDED_NAMES:
         _check_flags(beam_flags, own_flags)
-        return JobRunner(FnApiRunner(), PipelineOptions(list(beam_flags)))
+        job_runner = _embedded(beam_flags)
+    else:
+        job_runner = _by_name(name, beam_flags, own_flags)
+    # A pipeline does so as well, but the output is looked at before there is one.
+    FileSystems.set_options(job_runner.options)
+    return job_runner
+
+
+def _by_name(name: str, beam_flags: Sequence[str], own_flags: Sequence[str]) -> JobRunner:
     try:
         runner = create_runner(name)
     except (ValueError, ImportError, AttributeError) as error:
@@ -74,6 +126,67 @@ def create(
     # Only now, since a runner may bring flags of its own.
     _check_flags(beam_flags, own_flags)
     return JobRunner(runner, PipelineOptions(list(beam_flags)))
+
+
+def _embedded(beam_flags: Sequence[str]) -> JobRunner:
+    options = PipelineOptions(list(beam_flags))
+    direct = options.view_as(DirectOptions)
+    if direct.direct_running_mode != "multi_processing":
+        return JobRunner(FnApiRunner(), options)
+    # The runner would start Beam's own program for workers, which logs fifteen lines a process,
+    # and would keep the options from them, those of the file systems among them.
+    direct.direct_running_mode = "in_memory"
+    environment = SubprocessSDKEnvironment.from_command_string(
+        f"{sys.executable} -m beam_jobs.embedded_worker"
+    )
+    return JobRunner(FnApiRunner(environment, provision_info=_provision(options)), options)
+
+
+def _provision(options: PipelineOptions) -> ExtendedProvisionInfo:
+    """Returns what worker processes are told: options, and which loggers may be heard."""
+    told: dict[str, Any] = {
+        "default_sdk_harness_log_level": "WARNING",
+        "sdk_harness_log_level_overrides": {
+            "apache_beam": "ERROR",
+            **{package: "INFO" for package in _PACKAGES},
+        },
+    }
+    for view in _FILE_SYSTEM_OPTIONS:
+        given = options.view_as(view).get_all_options(drop_default=True, current_only=True)
+        told.update({k: v if isinstance(v, bool) else str(v) for k, v in given.items()})
+    struct = struct_pb2.Struct()
+    struct.update({"options": told})
+    return ExtendedProvisionInfo(beam_provision_api_pb2.ProvisionInfo(pipeline_options=struct))
+
+
+@contextlib.contextmanager
+def _dead_workers_end_the_run() -> Iterator[None]:
+    """Raises InputError when a worker process dies, for whose answer Beam would wait for ever.
+
+    Beam notices the death in the thread that looks after the process, and leaves it at that.
+    """
+    deaths: list[str] = []
+    before = threading.excepthook
+
+    def note(arguments: threading.ExceptHookArgs) -> None:
+        if "Worker subprocess exited" not in str(arguments.exc_value):
+            before(arguments)
+        elif not deaths:
+            deaths.append(str(arguments.exc_value))
+            _thread.interrupt_main()
+
+    threading.excepthook = note
+    try:
+        yield
+    except KeyboardInterrupt:
+        if not deaths:
+            raise
+        raise InputError(
+            f"a worker process died, perhaps for lack of memory ({deaths[0]}); run the job again "
+            f"to complete the output, with fewer workers if need be."
+        ) from None
+    finally:
+        threading.excepthook = before
 
 
 def _check_flags(flags: Sequence[str], own_flags: Sequence[str]) -> None:

@@ -10,6 +10,7 @@ import hashlib
 import json
 import logging
 import os
+import re
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, BinaryIO, TypeVar
@@ -24,6 +25,12 @@ with contextlib.ExitStack() as _stack:
     from apache_beam.io.filesystems import FileSystems
 
 _TEMPORARY = ".tmp-"
+# What follows an output's name in the names of its temporary files.
+_OWN_TEMPORARY = re.compile(
+    r"(-\d{5}-of-\d{5}(\.json)?|\.(plan|manifest)\.json|\.rejects\.jsonl|\.split-[^/]*\.txt)?"
+    + re.escape(_TEMPORARY)
+    + "[0-9a-f]{32}"
+)
 _T = TypeVar("_T", bound=Callable[..., Any])
 
 
@@ -95,8 +102,11 @@ def _rename(source: str, target: str) -> None:
 
 @_with_plain_errors
 def make_parent(path: str) -> None:
-    """Creates the folder that a file is to lie in, if need be."""
+    """Creates the folder that a file is to lie in, if need be and where there are folders."""
     folder, _ = FileSystems.split(path)
+    # Object stores have none, and asked for a bucket without an object they raise.
+    if not FileSystems.get_filesystem(path).has_dirs():
+        return
     if folder and not FileSystems.exists(folder):
         try:
             FileSystems.mkdirs(folder)
@@ -160,6 +170,13 @@ def write_text(path: str, text: str) -> None:
         file.write(text.encode("utf-8", "backslashreplace"))
 
 
+@_with_plain_errors
 def temporary_files(path: str) -> list[str]:
-    """Lists what interrupted writers left behind for files whose names begin with `path`."""
-    return list(sizes(f"{path}*{_TEMPORARY}*"))
+    """Lists what interrupted writers of an output left behind, and nothing of another output.
+
+    Args:
+        path: The output's name: 'out/p' stands for 'out/p-00000-of-00001', 'out/p.plan.json' and
+            so on, but not for 'out/p2-00000-of-00001', which another job may be writing.
+    """
+    found = sizes(f"{path}*{_TEMPORARY}*")
+    return [name for name in found if _OWN_TEMPORARY.fullmatch(name[len(path) :])]

@@ -1,7 +1,11 @@
 import errno
 import os
+import signal
 
+import apache_beam as beam
 import pytest
+from apache_beam.io.filesystems import FileSystems
+from apache_beam.options.pipeline_options import DirectOptions, S3Options
 from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 
 from beam_jobs import runners, shard_writing
@@ -70,3 +74,35 @@ def test_a_bug_stays_a_bug(monkeypatch):
     with pytest.raises(Exception, match="a bug") as caught:
         runners.create().write_shards(TASKS)
     assert not isinstance(caught.value, InputError)
+
+
+MULTI_PROCESSING = ["--direct_running_mode=multi_processing", "--direct_num_workers=2"]
+
+
+def test_file_systems_know_their_flags_before_there_is_a_pipeline():
+    runners.create(beam_flags=["--s3_region_name=here"])
+    assert FileSystems._pipeline_options.view_as(S3Options).s3_region_name == "here"
+
+
+def test_worker_processes_are_ours_and_know_the_file_systems_flags():
+    created = runners.create(beam_flags=[*MULTI_PROCESSING, "--s3_region_name=here"])
+    assert created.options.view_as(DirectOptions).direct_num_workers == 2
+    assert (
+        b"-m beam_jobs.embedded_worker"
+        in created.runner._default_environment.to_runner_api(None).payload
+    )
+    told = created.runner._provision_info.provision_info.pipeline_options["options"]
+    assert told["s3_region_name"] == "here"
+    assert told["sdk_harness_log_level_overrides"]["beam_jobs"] == "INFO"
+
+
+class Die(beam.PTransform):
+    def expand(self, pbegin):
+        return pbegin | beam.Create([int(signal.SIGKILL)]) | beam.Map(signal.raise_signal)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_a_dead_worker_process_ends_the_run():
+    with pytest.raises(InputError, match=r"a worker process died.*run the job again"):
+        runners.create(beam_flags=MULTI_PROCESSING).run(Die(), num_elements=1)
