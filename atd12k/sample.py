@@ -40,7 +40,7 @@ DEFAULT_TRAIN_TRIPLETS = 48
 DEFAULT_TEST_TRIPLETS = 15
 _SIDES = (64, 3840)
 _MOST_TRIPLETS = 10_000
-_JPEG = {"quality": 95, "subsampling": 0}
+_JPEG_QUALITY = 95
 
 Progress = Callable[[int, int], None]
 
@@ -213,7 +213,7 @@ def _draw(order: _Order) -> DrawnTriplet:
         if test:
             picture.save(folder / f"frame{number}.png")
         else:
-            picture.save(folder / f"frame{number}.jpg", **_JPEG)
+            picture.save(folder / f"frame{number}.jpg", quality=_JPEG_QUALITY, subsampling=0)
     if test:
         content = annotation(take, original_size=order.film.original_size)
         path = root / file_layout.ANNOTATION_FOLDER / name / f"{name}.json"

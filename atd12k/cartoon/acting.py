@@ -9,8 +9,8 @@ import math
 from dataclasses import replace
 
 from atd12k.cartoon.curves import Point, ease, keyed, keyed_loop, settle
-from atd12k.cartoon.faces import Expression
 from atd12k.cartoon.figures import Pose
+from atd12k.cartoon.headdress import Expression
 
 TAU = 2 * math.pi
 WALK_PERIOD, WALK_REACH = 0.96, 26.0

@@ -13,9 +13,10 @@ from dataclasses import dataclass, replace
 from atd12k.cartoon import acting, creatures
 from atd12k.cartoon.curves import on_circle
 from atd12k.cartoon.drawing import Cel, rotation, scaling, translation
-from atd12k.cartoon.faces import Expression, draw_head
+from atd12k.cartoon.faces import draw_head
 from atd12k.cartoon.figures import Figure, Pose, draw_figure
 from atd12k.cartoon.films import Film
+from atd12k.cartoon.headdress import Expression
 from atd12k.cartoon.scenery import GROUND
 
 TAU = 2 * math.pi
@@ -128,7 +129,9 @@ def _run(scene: Scene, t: float) -> None:
 def _talk(scene: Scene, t: float) -> None:
     figure = scene.figure(0 if scene.phases[0] < 0.6 else 1)
     pose = acting.talk(t, phase=TAU * scene.phases[1], energy=0.8 + 0.4 * scene.phases[2])
-    _stand(scene, figure, pose, -40 + 60 * scene.phases[3], 400, size=2.15, shadow=False)
+    _stand(
+        scene, figure, pose, -40 + 60 * scene.phases[3], 400, size=495 / figure.height, shadow=False
+    )
 
 
 def _dialogue(scene: Scene, t: float) -> None:
@@ -166,7 +169,7 @@ def _cheer(scene: Scene, t: float) -> None:
 def _eat(scene: Scene, t: float) -> None:
     figure = scene.figure(0)
     pose, hand = acting.eat(t, phase=1.9 * scene.phases[0])
-    x, y, size = -30.0, 372.0, 1.95
+    x, y, size = -30.0, 372.0, 450 / figure.height
     with scene.cel.within(translation(x, y), scaling(size, size)):
         draw_figure(scene.cel, figure, pose)
         unit = figure.height / FIGURE_UNITS

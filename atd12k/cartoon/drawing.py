@@ -9,9 +9,7 @@ tuples of 0..255, with an alpha as a fourth entry where they are blended.
 Pillow fills polygons without anti-aliasing and on integer vertices, so a picture is taken
 `supersampling` times larger (4: edges are true to an eighth of a pixel) and averaged.
 
-Every shape also leaves a `Mark`. The same drawing code leaves the same marks in the same order at
-every time (all but the loose ones), so the true motion of a point is the difference between two
-marks.
+Every shape also leaves a `Mark`, from which its true motion is known.
 """
 
 import contextlib
@@ -24,9 +22,9 @@ from typing import Any
 import numpy as np
 
 from atd12k.cartoon import curves
+from atd12k.cartoon.marks import Bounds, Mark, MarkTable, bounds_of, intersection, table_of
 
 Color = tuple[int, ...]
-Bounds = tuple[float, float, float, float]
 _LIGHT = np.array([-0.6, -0.8])  # Lines are thinner on the side of the light: up and to the left.
 _CHUNK_TURN = 1.0  # A line is painted in pieces that turn by no more than this many radians.
 _SHARP_TURN = 0.4
@@ -39,55 +37,6 @@ class Ink:
     color: Color = (40, 28, 36)
     width: float = 2.4
     swell: float = 0.35
-
-
-@dataclass(frozen=True)
-class Mark:
-    """One shape of a cel.
-
-    Attributes:
-      points: (n, 2) vertices in world units.
-      margin: How far the shape reaches beyond its vertices (half a line), world units.
-      filled: Whether it has an area; otherwise `points` is an open line.
-      clip: (left, top, right, bottom) that it cannot leave, in world units, if any.
-      loose: Whether the shape may be missing at other times (an open mouth, a closed eye), so that
-        it has no counterpart there.
-    """
-
-    points: np.ndarray
-    margin: float
-    filled: bool
-    clip: Bounds | None
-    loose: bool
-
-
-@dataclass(frozen=True)
-class MarkTable:
-    """Marks as arrays, for arithmetic on all of them at once.
-
-    Attributes:
-      points: (n, 2) vertices of all marks, one after another, world units.
-      starts: (m,) index of each mark's first vertex.
-      margins: (m,) see `Mark`.
-      filled: (m,) see `Mark`.
-      clips: (m, 4) see `Mark`; infinite where there is none.
-    """
-
-    points: np.ndarray
-    starts: np.ndarray
-    margins: np.ndarray
-    filled: np.ndarray
-    clips: np.ndarray
-
-    def spans(self) -> list[tuple[int, int]]:
-        """Returns (first, last + 1) of each mark's vertices."""
-        edges = [*self.starts.tolist(), len(self.points)]
-        return list(itertools.pairwise(edges))
-
-    def mean(self, values: np.ndarray) -> np.ndarray:
-        """Returns the mean over each mark of a value a vertex."""
-        counts = np.diff(np.append(self.starts, len(self.points)))
-        return np.add.reduceat(values, self.starts) / counts
 
 
 @dataclass(frozen=True)
@@ -201,16 +150,7 @@ class Cel:
     def mark_table(self, *, loose: bool = False) -> MarkTable:
         """Returns the marks that last, or the loose ones, in the order they were drawn."""
         if loose not in self._tables:
-            marks = [mark for mark in self.marks if mark.loose == loose]
-            counts = np.array([0, *(len(mark.points) for mark in marks)])
-            everywhere = (-math.inf, -math.inf, math.inf, math.inf)
-            self._tables[loose] = MarkTable(
-                np.concatenate([np.zeros((0, 2)), *(mark.points for mark in marks)]),
-                counts.cumsum()[:-1],
-                np.array([mark.margin for mark in marks]),
-                np.array([mark.filled for mark in marks], dtype=bool),
-                np.array([mark.clip or everywhere for mark in marks]).reshape(-1, 4),
-            )
+            self._tables[loose] = table_of([mark for mark in self.marks if mark.loose == loose])
         return self._tables[loose]
 
     @contextlib.contextmanager
@@ -235,7 +175,7 @@ class Cel:
         position: list[int] = []
         self._steps.append((self._begin_clip, (world, position)))
         before = self._clip
-        self._clip = _intersection(bounds_of(world), before)
+        self._clip = intersection(bounds_of(world), before)
         try:
             yield
         finally:
@@ -429,12 +369,6 @@ class Cel:
                 self._polygon(curves.ellipse(x, y, radius, radius, 0.0, samples), color)
 
 
-def bounds_of(points: np.ndarray, margin: float = 0.0) -> Bounds:
-    """Returns (left, top, right, bottom) of points, widened by a margin."""
-    low, high = points.min(axis=0) - margin, points.max(axis=0) + margin
-    return float(low[0]), float(low[1]), float(high[0]), float(high[1])
-
-
 def _normals(points: np.ndarray) -> np.ndarray:
     """Returns unit normals of an open polyline by central differences."""
     tangents = np.empty_like(points)
@@ -451,9 +385,3 @@ def _turns(points: np.ndarray) -> np.ndarray:
     before, after = steps[:-1], steps[1:]
     cross = before[:, 0] * after[:, 1] - before[:, 1] * after[:, 0]
     return np.abs(np.arctan2(cross, (before * after).sum(axis=1)))
-
-
-def _intersection(a: Bounds, b: Bounds | None) -> Bounds:
-    if b is None:
-        return a
-    return max(a[0], b[0]), max(a[1], b[1]), min(a[2], b[2]), min(a[3], b[3])

@@ -6,7 +6,6 @@ two bones find the way there.
 """
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -14,7 +13,8 @@ import numpy as np
 from atd12k.cartoon import curves
 from atd12k.cartoon.curves import Point
 from atd12k.cartoon.drawing import Cel, Color, darker, lighter, rotation, scaling, translation
-from atd12k.cartoon.faces import Expression, Head, draw_head
+from atd12k.cartoon.faces import draw_head
+from atd12k.cartoon.headdress import Expression, Head
 
 HIP = -70.0
 SHOULDER = -116.0
@@ -251,8 +251,8 @@ def _tail(cel: Cel, figure: Figure, pose: Pose) -> None:
         angle = -1.0 - 0.32 * k - pose.swing * (0.4 + 0.35 * k)
         points.append(curves.on_circle(points[-1], angle, 19 if thick else 15))
     path = curves.open_spline(points)
-    radii: Sequence[float] = [6, 12, 17, 15, 9, 2] if thick else [6, 6, 6, 6, 6, 5]
-    radii = np.interp(np.linspace(0, 1, len(path)), np.linspace(0, 1, 6), radii)
+    girths = [6, 12, 17, 15, 9, 2] if thick else [6, 6, 6, 6, 6, 5]
+    radii = np.interp(np.linspace(0, 1, len(path)), np.linspace(0, 1, 6), girths)
     cel.tube(path, radii, figure.top)
     if thick:
         tip = slice(len(path) * 2 // 3, None)

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from atd12k.cartoon import places
 from atd12k.cartoon.creatures import Paint
 from atd12k.cartoon.drawing import Color, Ink
-from atd12k.cartoon.faces import Head
 from atd12k.cartoon.figures import Figure
+from atd12k.cartoon.headdress import Head
 from atd12k.cartoon.scenery import Place
 
 

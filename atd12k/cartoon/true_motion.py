@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageDraw
 
-from atd12k.cartoon.drawing import Bounds, MarkTable
+from atd12k.cartoon.marks import Bounds, MarkTable
 from atd12k.cartoon.photograph import LINES, Sheet, screen_affine
 from atd12k.cartoon.shots import Exposure
 
