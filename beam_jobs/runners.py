@@ -7,7 +7,6 @@ multi_processing --direct_num_workers=N` makes it use N processes.
 Any other runner is named as Beam names it; of Dask's, `dask_pipelines` says what it can run.
 """
 
-import _thread
 import contextlib
 import dataclasses
 import difflib
@@ -26,16 +25,22 @@ from apache_beam.options.pipeline_options import (
     PipelineOptions,
     S3Options,
 )
+from apache_beam.portability import python_urns
 from apache_beam.portability.api import beam_provision_api_pb2
 from apache_beam.runners import PipelineRunner, create_runner
 from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 from apache_beam.runners.portability.fn_api_runner.fn_runner import ExtendedProvisionInfo
+from apache_beam.runners.portability.fn_api_runner.worker_handlers import (
+    SubprocessSdkWorkerHandler,
+    WorkerHandler,
+)
+from apache_beam.runners.portability.local_job_service import SubprocessSdkWorker
 from apache_beam.transforms.environments import SubprocessSDKEnvironment
 from google.protobuf import struct_pb2
 
 from beam_jobs import dask_pipelines
 from beam_jobs.shard_plan import ShardTask
-from beam_jobs.transforms import WriteShards, message_of_failure
+from beam_jobs.transforms import ShardError, WriteShards, message_of_failure
 from frame_interpolation.errors import InputError
 
 EMBEDDED: Final = "embedded"
@@ -78,7 +83,7 @@ class JobRunner:
             dask_pipelines.set_partitions(pipeline.options, num_elements)
         result = None
         try:
-            with _quiet_beam(), _dead_workers_end_the_run():
+            with _quiet_beam():
                 result = pipeline.run()
                 result.wait_until_finish()
         except Exception as error:
@@ -159,34 +164,26 @@ def _provision(options: PipelineOptions) -> ExtendedProvisionInfo:
     return ExtendedProvisionInfo(beam_provision_api_pb2.ProvisionInfo(pipeline_options=struct))
 
 
-@contextlib.contextmanager
-def _dead_workers_end_the_run() -> Iterator[None]:
-    """Raises InputError when a worker process dies, for whose answer Beam would wait for ever.
+@WorkerHandler.register_environment(python_urns.SUBPROCESS_SDK, bytes)
+class _WatchedWorker(SubprocessSdkWorkerHandler):
+    """A worker process whose death ends the run; Beam would wait for its answer for ever."""
 
-    Beam notices the death in the thread that looks after the process, and leaves it at that.
-    """
-    deaths: list[str] = []
-    before = threading.excepthook
+    def start_worker(self) -> None:
+        self.worker = SubprocessSdkWorker(
+            self._worker_command_line, self.control_address, self.provision_info, self.worker_id
+        )
+        self.worker_thread = threading.Thread(target=self._run, name="run_worker", daemon=True)
+        self.worker_thread.start()
 
-    def note(arguments: threading.ExceptHookArgs) -> None:
-        if "Worker subprocess exited" not in str(arguments.exc_value):
-            before(arguments)
-        elif not deaths:
-            deaths.append(str(arguments.exc_value))
-            _thread.interrupt_main()
-
-    threading.excepthook = note
-    try:
-        yield
-    except KeyboardInterrupt:
-        if not deaths:
-            raise
-        raise InputError(
-            f"a worker process died, perhaps for lack of memory ({deaths[0]}); run the job again "
-            f"to complete the output, with fewer workers if need be."
-        ) from None
-    finally:
-        threading.excepthook = before
+    def _run(self) -> None:
+        try:
+            self.worker.run()
+        except RuntimeError as error:
+            message = (
+                f"a worker process died, perhaps for lack of memory ({error}); run the job again "
+                f"to complete the output, with fewer workers if need be."
+            )
+            self.control_conn.abort(ShardError.marked(message))
 
 
 def _check_flags(flags: Sequence[str], own_flags: Sequence[str]) -> None:

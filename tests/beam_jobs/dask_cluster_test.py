@@ -1,6 +1,7 @@
 """The job on a Dask cluster of processes on this machine, one of which is killed at its work."""
 
 import contextlib
+import ctypes
 import json
 import os
 import pathlib
@@ -54,8 +55,14 @@ def wait_for(condition, what, processes=()):
     return result
 
 
+def die_with_parent():
+    """Has the system kill this process when the one that started it has ended, however it did."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(1, int(signal.SIGKILL))  # PR_SET_PDEATHSIG
+
+
 @contextlib.contextmanager
-def started(*arguments, log, **options):
+def started(*arguments, log):
     """A Python process with its children; all of them are killed at the end."""
     with open(log, "w") as file:
         process = subprocess.Popen(
@@ -64,7 +71,7 @@ def started(*arguments, log, **options):
             stdout=file,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            **options,
+            preexec_fn=die_with_parent,
         )
     try:
         yield process
@@ -83,15 +90,12 @@ def read_address(scheduler_file):
 
 @pytest.fixture
 def cluster(tmp_path):
-    """Starts a scheduler and two workers; yields its address and the two processes.
-
-    Should this process be killed: the scheduler ends when idle, the workers when it has ended.
-    """
+    """Starts a scheduler and two workers; yields its address and the two processes."""
     with contextlib.ExitStack() as stack:
         scheduler = stack.enter_context(
             started(
                 *("distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", "0"),
-                *("--dashboard-address", "127.0.0.1:0", "--no-show", "--idle-timeout", "300"),
+                *("--dashboard-address", "127.0.0.1:0", "--no-show"),
                 *("--scheduler-file", tmp_path / "scheduler.json"),
                 log=tmp_path / "scheduler.log",
             )
@@ -106,7 +110,7 @@ def cluster(tmp_path):
             stack.enter_context(
                 started(
                     *("distributed.cli.dask_worker", address, "--host", "127.0.0.1"),
-                    *("--nthreads", "1", "--no-nanny", "--death-timeout", "60"),
+                    *("--nthreads", "1", "--no-nanny"),
                     *("--dashboard-address", "127.0.0.1:0"),
                     *("--local-directory", tmp_path, "--preload", tmp_path / "preload.py"),
                     log=tmp_path / f"worker{i}.log",
@@ -130,7 +134,6 @@ def test_a_killed_worker_leaves_no_trace_in_the_output(cluster, tmp_path, write_
     address, workers = cluster
     for i in range(24):
         write_triplet(tmp_path / "in" / f"t{i:03d}", seed=i)
-    # The folder must not be a scheduler's or worker's: those are above.
     with started(
         *("beam_jobs.build_tfrecord", "--dataset", "triplet_folder"),
         *("--input_dir", tmp_path / "in", "--num_shards", 8),
