@@ -101,10 +101,11 @@ def _time_check(root: pathlib.Path, *, triplets: int, workers: int) -> None:
 def _frames(number: int, *, seed: int, near: same_pictures.Pictures | None) -> Iterator:
     """Yields made-up frames; one in a hundred has nearly the fingerprint of one in `near`."""
     random = np.random.default_rng(seed)
+    hashes, thumbnails = (near.hashes, near.thumbnails) if near is not None else ([], [])
     for index in range(number):
-        if near is not None and index % 100 == 0:
-            row = int(random.integers(len(near.row)))
-            hash_, thumbnail = int(near._hashes[row]) ^ 5, near.thumbnails[row]
+        if len(hashes) and index % 100 == 0:
+            row = int(random.integers(len(hashes)))
+            hash_, thumbnail = int(hashes[row]) ^ 5, thumbnails[row]
         else:
             hash_ = int(random.integers(2**64, dtype=np.uint64))
             thumbnail = random.integers(0, 256, 576).astype(np.uint8)
