@@ -11,6 +11,7 @@ import numpy as np
 import scipy.io
 import tensorflow as tf
 
+from frame_interpolation import repository_paths
 from frame_interpolation.errors import InputError
 
 # Indices of the convolutions in the file, one tuple for each resolution.
@@ -42,12 +43,12 @@ class Vgg19:
         """Reads the weights.
 
         Args:
-          model_file: path of the MatConvNet file.
+          model_file: path of the MatConvNet file, relative ones as `repository_paths` has it.
 
         Raises:
           InputError: the file is missing, unreadable or of another layout.
         """
-        layers = _read_layers(model_file)
+        layers = _read_layers(repository_paths.find(model_file))
         self._stages = [
             [
                 _convolution_weights(layers, index, model_file)
