@@ -41,8 +41,8 @@ class TrainStep:
         self._losses = list(losses)
         self._strategy = strategy
         self._gradient_clip_norm = gradient_clip_norm
+        self._compiled = tf.function(self._strategy_step, autograph=False)
 
-    @tf.function(autograph=False)
     def __call__(self, example: Example) -> dict[str, tf.Tensor]:
         """Updates the weights once.
 
@@ -55,6 +55,9 @@ class TrainStep:
           when its weight is not always 1), `unweighted_losses/<name>` and `loss_weights/<name>` of
           those, `gradient_norm` (global, before clipping) and `learning_rate`.
         """
+        return self._compiled(example)
+
+    def _strategy_step(self, example: Example) -> dict[str, tf.Tensor]:
         per_replica = self._strategy.run(self._replica_step, args=(example,))
         return {
             name: self._strategy.reduce(tf.distribute.ReduceOp.MEAN, value, axis=None)

@@ -17,7 +17,8 @@ class TrainingData:
     Attributes:
       batches: batches without end, as `train_step.TrainStep` takes them; the k-th one of a run
         depends on the seed and on k alone, whichever step the run went on from.
-      steps_per_epoch: steps in which every record comes once.
+      steps_per_epoch: steps in which as many examples come as there are records; without weights
+        of the datasets every record comes once.
     """
 
     batches: Iterable[Example]

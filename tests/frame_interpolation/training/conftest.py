@@ -14,12 +14,6 @@ TINY_FILM_NET = {
 
 
 @pytest.fixture(scope="session")
-def tiny_bindings():
-    """The network as gin bindings."""
-    return [f"film_net.{name} = {value}" for name, value in TINY_FILM_NET.items()]
-
-
-@pytest.fixture(scope="session")
 def create_tiny_model():
     """Builds the network with weights that depend on the seed alone."""
     import tensorflow as tf
