@@ -101,7 +101,8 @@ def _time_check(root: pathlib.Path, *, triplets: int, workers: int) -> None:
 def _frames(number: int, *, seed: int, near: same_pictures.Pictures | None) -> Iterator:
     """Yields made-up frames; one in a hundred has nearly the fingerprint of one in `near`."""
     random = np.random.default_rng(seed)
-    hashes, thumbnails = (near.hashes, near.thumbnails) if near is not None else ([], [])
+    near = near or same_pictures.Pictures()
+    hashes, thumbnails = near.hashes, near.thumbnails
     for index in range(number):
         if len(hashes) and index % 100 == 0:
             row = int(random.integers(len(hashes)))
