@@ -1,7 +1,7 @@
 # `make demo` and `make test` do all the set-up. `make help` lists the targets.
 PYTHON := .venv/bin/python
 PACKAGES := frame_interpolation atd12k beam_jobs
-SOURCES := $(PACKAGES) examples tests benchmarks
+SOURCES := $(PACKAGES) benchmarks examples tests tools
 
 .DEFAULT_GOAL := help
 .PHONY: help venv demo test test-fast format lint types check lock clean
