@@ -273,3 +273,14 @@ def test_every_declared_dependency_is_pinned_and_imports(distribution):
     )
     if distribution not in _WITHOUT_MODULE:
         importlib.import_module(_IMPORT_NAMES.get(distribution, distribution))
+
+
+def test_every_package_is_installed():
+    packages = {
+        ".".join(path.parent.relative_to(_ROOT).parts)
+        for package in _PACKAGES
+        for path in (_ROOT / package).rglob("__init__.py")
+    }
+    setuptools = tomllib.loads((_ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]
+    declared = set(setuptools["packages"]) - set(setuptools["package-dir"])
+    assert declared == packages, "List every package in pyproject.toml."
