@@ -103,6 +103,8 @@ class Die(beam.PTransform):
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
+# Of the threads of Beam's that read what the process sent.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 def test_a_dead_worker_process_ends_the_run():
     with pytest.raises(InputError, match=r"a worker process died.*run the job again"):
         runners.create(beam_flags=MULTI_PROCESSING).run(Die(), num_elements=1)
