@@ -20,8 +20,9 @@ An output is finished when its manifest is there; one that has sidecars or a pla
 plan that is not the manifest's, is half-written and never read. Shards with neither come from
 other programs (`foreign`): they are read with a warning, and their records found by scanning.
 
-This module needs neither TensorFlow nor Beam. An offset is that of the length field, in bytes
-from the start of the file; a length is that of the data alone.
+Paths may be remote (`record_files`). For local ones this module needs neither TensorFlow nor Beam.
+An offset is that of the length field, in bytes from the start of the file; a length is that of the
+data alone.
 """
 
 from __future__ import annotations
@@ -30,7 +31,6 @@ import dataclasses
 import hashlib
 import json
 import logging
-import os
 import re
 import struct
 from collections.abc import Iterator, Mapping, Sequence
@@ -39,6 +39,7 @@ from typing import Any, BinaryIO, Final
 import google_crc32c
 import numpy as np
 
+from frame_interpolation.datasets import record_files
 from frame_interpolation.errors import InputError
 
 _HEADER_BYTES: Final = 12
@@ -87,14 +88,14 @@ def expand(spec: str) -> list[str]:
     """
     path, num_shards = _split_spec(spec)
     if num_shards is None:
-        if os.path.isfile(path):
+        if record_files.is_file(path):
             return [path]
         raise InputError(
             f"no records at {path!r}: expected a TFRecord file, or PATH@N for the N shards "
             f"PATH-00000-of-N and so on."
         )
     shards = [shard_path(path, i, num_shards) for i in range(num_shards)]
-    missing = [shard for shard in shards if not os.path.isfile(shard)]
+    missing = record_files.missing(shards)
     if missing:
         raise InputError(
             f"{spec!r} lacks {len(missing)} of {num_shards} shards, the first is {missing[0]!r}; "
@@ -111,7 +112,7 @@ def _split_spec(spec: str) -> tuple[str, int | None]:
         if not 1 <= num_shards <= MAX_SHARDS:
             raise InputError(f"{spec!r} asks for {num_shards} shards, expected 1 to {MAX_SHARDS}.")
         return match[1], num_shards
-    if not os.path.isfile(spec) and os.path.isfile(manifest_path(spec)):
+    if not record_files.is_file(spec) and record_files.is_file(manifest_path(spec)):
         return spec, len(_read_json(manifest_path(spec), ("shards",))["shards"])
     return spec, None
 
@@ -228,7 +229,7 @@ class Index:
             raise IndexError(f"record {i} of {len(self)}")
         shard, offset = self.shards[self.shard[i]], int(self.offset[i])
         length = int(self.length[i])
-        framed = _read_at(shard, offset, length + _FRAMING_BYTES)
+        framed = record_files.read_at(shard, offset, length + _FRAMING_BYTES)
         if _record_length(framed[:_HEADER_BYTES], shard, offset) != length:
             raise InputError(
                 f"the record in {self.location(i)} is not {length} bytes long as its sidecar says; "
@@ -246,24 +247,6 @@ class Index:
                 f"copy or build the file again."
             )
         return record
-
-
-def _read_at(shard: str, offset: int, size: int) -> bytes:
-    # Opening a local file costs microseconds where decoding costs milliseconds; in return there is
-    # no limit on the number of shards, nothing to lock and nothing to close.
-    descriptor = os.open(shard, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0))
-    try:
-        parts, missing = [], size
-        while missing:
-            # The system returns at most 2 GiB at once, and less when interrupted.
-            part = os.pread(descriptor, missing, offset + size - missing)
-            if not part:
-                break
-            parts.append(part)
-            missing -= len(part)
-    finally:
-        os.close(descriptor)
-    return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
 def build_index(spec: str, *, allow_foreign: bool = True) -> Index:
@@ -300,9 +283,9 @@ def build_index(spec: str, *, allow_foreign: bool = True) -> Index:
 
 def _finished_manifest(path: str) -> dict[str, Any] | None:
     manifest = None
-    if os.path.exists(manifest_path(path)):
+    if record_files.is_file(manifest_path(path)):
         manifest = _read_json(manifest_path(path), ("shards", "fingerprint"))
-    if os.path.exists(plan_path(path)):
+    if record_files.is_file(plan_path(path)):
         plan = _read_json(plan_path(path), ("fingerprint",))
         if manifest is None or plan["fingerprint"] != manifest["fingerprint"]:
             raise InputError(
@@ -314,9 +297,9 @@ def _finished_manifest(path: str) -> dict[str, Any] | None:
 
 def _index_own(shards: Sequence[str], manifest: Mapping[str, Any]) -> Index:
     offsets, lengths, owners, names = [], [], [], []
+    read = record_files.for_each(_sidecar_and_size, shards)
     for i, (shard, listed) in enumerate(zip(shards, manifest["shards"], strict=True)):
-        sidecar = read_sidecar(shard)
-        size = os.path.getsize(shard)
+        sidecar, size = read[i]
         if sidecar["sha256"] != listed["sha256"]:
             raise InputError(
                 f"{sidecar_path(shard)!r} is not the sidecar that the manifest lists: files of two "
@@ -343,8 +326,13 @@ def _index_own(shards: Sequence[str], manifest: Mapping[str, Any]) -> Index:
     )
 
 
+def _sidecar_and_size(shard: str) -> tuple[dict[str, Any], int]:
+    return read_sidecar(shard), record_files.size(shard)
+
+
 def _index_foreign(spec: str, shards: Sequence[str], allow_foreign: bool) -> Index:
-    own = [shard for shard in shards if os.path.exists(sidecar_path(shard))]
+    absent = set(record_files.missing([sidecar_path(shard) for shard in shards]))
+    own = [shard for shard in shards if sidecar_path(shard) not in absent]
     if own:
         raise InputError(
             f"{own[0]!r} has a sidecar but no manifest: the output is not finished, or only a part "
@@ -353,7 +341,8 @@ def _index_foreign(spec: str, shards: Sequence[str], allow_foreign: bool) -> Ind
     if not allow_foreign:
         raise InputError(f"{spec!r} has no manifest; build it with beam_jobs.build_tfrecord.")
     _log.warning("%s has no manifest: taken as records that another program wrote.", spec)
-    found = [(i, *record) for i, shard in enumerate(shards) for record in scan(shard)]
+    scanned = record_files.for_each(lambda shard: list(scan(shard)), shards)
+    found = [(i, *record) for i, records in enumerate(scanned) for record in records]
     owners, offsets, lengths = zip(*found, strict=True) if found else ((), (), ())
     return Index(
         shards=tuple(shards),
@@ -369,8 +358,8 @@ def scan(shard: str) -> Iterator[tuple[int, int]]:
     Raises:
         InputError: the file is cut or no TFRecord; names the file and the offset.
     """
-    size = os.path.getsize(shard)
-    with open(shard, "rb", buffering=0) as file:
+    size = record_files.size(shard)
+    with record_files.open_to_read(shard) as file:
         offset = 0
         while offset < size:
             file.seek(offset)
@@ -398,8 +387,7 @@ def read_sidecar(shard: str) -> dict[str, Any]:
 
 def _read_json(path: str, keys: Sequence[str]) -> dict[str, Any]:
     try:
-        with open(path, encoding="utf-8") as file:
-            content = json.load(file)
+        content = json.loads(record_files.read_text(path))
     except FileNotFoundError as error:
         raise InputError(f"{path!r} is missing; build the records again.") from error
     except ValueError as error:

@@ -2,6 +2,9 @@ import concurrent.futures
 import json
 import logging
 import pathlib
+import resource
+import struct
+import time
 
 import numpy as np
 import pytest
@@ -223,3 +226,101 @@ def test_missing_shard_is_named(tmp_path):
     (tmp_path / "p-00001-of-00002").unlink()
     with pytest.raises(InputError, match=r"lacks 1 of 2 shards.*p-00001-of-00002"):
         tfrecord.build_index(spec)
+
+
+# ------------------------------------------------------------------------------- large data
+
+
+def test_offsets_beyond_4_gib(tmp_path):
+    far = 5 * 2**30
+    path = tmp_path / "large"
+    framing = len(tfrecord.frame_record(b""))
+    with path.open("wb") as file:
+        # A record of 5 GiB, of which only the length stands on the disk.
+        length = struct.pack("<Q", far - framing)
+        header = length + struct.pack("<I", tfrecord._masked_crc(length))
+        file.write(header)
+        file.seek(far)
+        for record in RECORDS:
+            file.write(tfrecord.frame_record(record))
+    assert path.stat().st_blocks * 512 < 2**30, "the file system has no sparse files"
+    index = tfrecord.build_index(str(path))
+    assert len(index) == 1 + len(RECORDS)
+    assert index.length[0] == far - framing and index.offset[1] == far
+    assert [index.read(1 + i) for i in range(len(RECORDS))] == RECORDS
+    assert index.location(1).endswith(f"at offset {far}")
+
+
+def test_thousands_of_shards_need_few_open_files(tmp_path):
+    count = 2000
+    spec = write_output(tmp_path / "p", [[b"%d" % i] for i in range(count)])
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    in_use = len(list(pathlib.Path("/proc/self/fd").iterdir()))
+    start = time.process_time()
+    resource.setrlimit(resource.RLIMIT_NOFILE, (in_use + 20, hard))
+    try:
+        index = tfrecord.build_index(spec)
+        read = [index.read(i) for i in range(count)]
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert time.process_time() - start < 5.0
+    assert read == [b"%d" % i for i in range(count)]
+
+
+# ------------------------------------------------------------------------------ remote files
+
+
+@pytest.fixture
+def remote(tmp_path):
+    """A folder in the file system in memory that TensorFlow ships; `copy` puts files there."""
+    import tensorflow as tf
+
+    folder = f"ram://{tmp_path.name}"
+    tf.io.gfile.makedirs(folder)
+
+    def copy():
+        for path in tmp_path.iterdir():
+            with tf.io.gfile.GFile(f"{folder}/{path.name}", "wb") as file:
+                file.write(path.read_bytes())
+        return folder
+
+    yield copy
+    tf.io.gfile.rmtree(folder)
+
+
+def test_remote_output_is_read_like_a_local_one(tmp_path, remote):
+    local = tfrecord.build_index(write_output(tmp_path / "p", (RECORDS[:1], RECORDS[1:], [])))
+    folder = remote()
+    for spec in (f"{folder}/p@3", f"{folder}/p"):
+        index = tfrecord.build_index(spec)
+        assert list(index) == RECORDS
+        assert index.names == local.names
+        np.testing.assert_array_equal(index.offset, local.offset)
+    assert index.location(1) == f"'{folder}/p-00001-of-00003' at offset 0"
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(index.read, [0, 1, 2, 3] * 20)) == RECORDS * 20
+
+
+def test_remote_foreign_files_are_scanned(tmp_path, remote):
+    write_foreign(tmp_path / "foreign")
+    assert list(tfrecord.build_index(f"{remote()}/foreign")) == RECORDS
+
+
+def test_remote_mistakes_are_named(tmp_path, remote):
+    write_output(tmp_path / "p")
+    (tmp_path / "p-00001-of-00002").unlink()
+    folder = remote()
+    with pytest.raises(InputError, match=r"lacks 1 of 2 shards, the first is .*p-00001"):
+        tfrecord.build_index(f"{folder}/p@2")
+    with pytest.raises(InputError, match="no records at 'ram://nowhere/q'"):
+        tfrecord.build_index("ram://nowhere/q")
+    index = tfrecord.Index((f"{folder}/gone",), np.zeros(1, int), np.zeros(1, int), np.ones(1, int))
+    with pytest.raises(FileNotFoundError) as error:
+        index.read(0)
+    assert error.value.filename == f"{folder}/gone"
+
+
+def test_an_unknown_scheme_is_an_os_error():
+    with pytest.raises(OSError, match="tensorflow-io") as error:
+        tfrecord.build_index("nosuch://bucket/p@2")
+    assert error.value.filename.startswith("nosuch://")
