@@ -68,10 +68,16 @@ class ExampleOrder:
         self._permutations: collections.OrderedDict[int, np.ndarray] = collections.OrderedDict()
         self._lock = threading.Lock()
 
-    def record(self, example: int) -> int:
-        """Returns the record, in [0, N), of example n (0, 1, ... without end)."""
+    def record(self, example: int, *, attempt: int = 0) -> int:
+        """Returns the record, in [0, N), of example n (0, 1, ... without end).
+
+        Args:
+          example: n.
+          attempt: how many records cannot be used in its place: a replaces the record by the a-th
+            after it in the same epoch.
+        """
         epoch, position = divmod(int(example), self.num_records)
-        return int(self._permutation(epoch)[position])
+        return int(self._permutation(epoch)[(position + attempt) % self.num_records])
 
     def _permutation(self, epoch: int) -> np.ndarray:
         with self._lock:

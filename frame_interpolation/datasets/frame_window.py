@@ -2,7 +2,7 @@
 
 A training crop is a small part of a frame, and decoding costs more than all augmentation. So the
 crop is chosen first, as a *window* of the undecoded frame: the square crop itself or, when it is
-going to be rotated by an angle, a larger square whose rotation covers the crop, so that nothing
+going to be rotated by an angle or scaled, a square which then covers the crop, so that nothing
 from outside reaches it. Of a JPEG only the blocks of the window are decoded; other formats are
 decoded whole and cut.
 
@@ -44,22 +44,26 @@ class Window:
     width: int
 
 
-def rotation_margin(crop_side: int, angle: float) -> int:
-    """Returns how many pixels more on each side let a rotated square cover a crop.
+def window_margin(crop_side: int, angle: float, scale: float = 1.0) -> int:
+    """Returns by how many pixels on each side a window must be larger than its crop.
 
     Args:
       crop_side: side of the crop.
-      angle: of the rotation about the centre of the square.
+      angle: of the rotation about the centre of the window.
+      scale: by which the window is enlarged about its centre, or reduced below 1.
 
     Returns:
-      0 for no rotation, else such a margin that each pixel of the crop is interpolated between
-      pixels of the square.
+      0 for no rotation and no scale, else such a margin that each pixel of the crop is
+      interpolated between pixels of the window; negative where a smaller window is enough.
     """
-    if not angle:
+    if not angle and scale == 1.0:
         return 0
     # The crop's outermost pixel centres lie (side - 1) / 2 from the centre in x and y.
-    reach = (abs(math.cos(angle)) + abs(math.sin(angle)) - 1.0) * (crop_side - 1) / 2
-    return math.ceil(max(reach, 0.0)) + 1  # One more against rounding.
+    grown = (abs(math.cos(angle)) + abs(math.sin(angle))) / scale
+    if scale == 1.0:
+        grown = max(grown, 1.0)  # Whatever the rounding.
+    reach = (grown - 1.0) * (crop_side - 1) / 2
+    return math.ceil(reach) + 1  # One more against rounding.
 
 
 def place_crop(
@@ -68,6 +72,7 @@ def place_crop(
     *,
     position: tuple[float, float],
     angle: float = 0.0,
+    scale: float = 1.0,
 ) -> Window:
     """Chooses the window of a crop.
 
@@ -76,13 +81,15 @@ def place_crop(
       crop_side: side of the crop.
       position: two numbers in [0, 1), vertical and horizontal; uniform ones give each place that
         is allowed the same probability. Allowed is where the window lies inside the frame or,
-        along a side of the frame that is shorter than the window, where the crop does.
+        along a side of the frame that is shorter than the window, where the middle of the window
+        that is as large as the crop does.
       angle: by which the window will be rotated before the crop is cut out of its middle.
+      scale: by which the window will be enlarged.
 
     Returns:
-      A square, `rotation_margin` larger than the crop on each side.
+      A square, `window_margin` larger than the crop on each side.
     """
-    margin = rotation_margin(crop_side, angle)
+    margin = window_margin(crop_side, angle, scale)
     starts = []
     for size, fraction in zip(frame_size, position, strict=True):
         inside = margin if size >= crop_side + 2 * margin else 0
@@ -90,6 +97,12 @@ def place_crop(
         starts.append(inside - margin + min(int(fraction * places), places - 1))
     side = crop_side + 2 * margin
     return Window(top=starts[0], left=starts[1], height=side, width=side)
+
+
+def reaches_outside(window: Window, frame_size: tuple[int, int]) -> bool:
+    """Tells whether a window has pixels beyond the border of its frame, (height, width)."""
+    bottom, right = window.top + window.height, window.left + window.width
+    return min(window.top, window.left) < 0 or bottom > frame_size[0] or right > frame_size[1]
 
 
 def middle_crop(frame_size: tuple[int, int], crop_side: int) -> Window:

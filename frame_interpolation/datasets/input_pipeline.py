@@ -6,10 +6,17 @@ A batch is a dict of
     time        (B, 1) float32, always 0.5
     record      (B,) int64, which records they are (`RecordCollection.name` tells more)
 
+and for training also
+
+    reflected   (B,) bool, whether the frame was too small for the margin that the rotation needed,
+                so that its border was reflected
+    skipped     (B,) int64, how many damaged records were passed over to find this one
+
 The training batches are a function of the seed and of the step alone: step s holds the examples
-s B to s B + B - 1, example n is the record that `example_order` says, and its crop and its
-augmentation are drawn from (seed, n). So a run goes on at step k with `first_step=k`, whatever was
-prefetched before, and the number of threads changes nothing.
+s B to s B + B - 1, example n is the record that `example_order` says, or `dataset_mixing` where
+datasets have weights, and its crop and its augmentation are drawn from (seed, n). So a run goes
+on at step k with `first_step=k`, whatever was prefetched before, and the number of threads changes
+nothing.
 
 Reading and decoding go through one Python function an example. That costs about a millisecond
 under the interpreter's lock beside several milliseconds of decoding without it, and in return
@@ -18,19 +25,26 @@ every error names the record. The errors arrive from `next()` as
 """
 
 import functools
+import logging
+import threading
 from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 import tensorflow as tf
 
 from frame_interpolation.datasets import augmentation, frame_window, tf_example
+from frame_interpolation.datasets.dataset_mixing import MixedOrder, Order
 from frame_interpolation.datasets.example_order import ExampleOrder
 from frame_interpolation.datasets.options import DataAugmentation, TrainingDataset
-from frame_interpolation.datasets.record_collection import RecordCollection
+from frame_interpolation.datasets.record_collection import DamagedRecordError, RecordCollection
 from frame_interpolation.errors import InputError
 
 _TIME = 0.5
 _ENDLESS = np.iinfo(np.int64).max
+# More damaged records than this in a row are no accident.
+_MOST_SKIPPED = 100
+
+_log = logging.getLogger(__name__)
 
 
 # ------------------------------------------------------------------------------- training
@@ -48,7 +62,8 @@ def create_training_dataset(
 
     Args:
       records: what to train on (`record_collection.open_records`).
-      options: batch size, crop size and seed; its paths are not looked at.
+      options: batch size, crop size, seed, weights of the datasets, and what happens at damaged
+        records; its paths are not looked at.
       augmentations: what changes at random.
       first_step: the step of the first batch; k skips exactly the first k batches.
       input_context: set where several pipelines feed one step
@@ -62,29 +77,28 @@ def create_training_dataset(
       InputError: The batch size cannot be divided among the pipelines.
     """
     part_size, part = _part_of_batch(options.batch_size, input_context)
-    order = ExampleOrder(len(records), seed=options.seed)
-    load = _loader(records, order, crop_side=options.crop_side)
+    load = _loader(records, _order(records, options), options)
 
     @tf.autograph.experimental.do_not_convert  # Nothing to convert; it would double the start-up.
     def create_example(count: tf.Tensor) -> dict[str, tf.Tensor]:
         step, within = count // part_size, count % part_size
         example = step * options.batch_size + part * part_size + within
         seed = tf.stack([tf.constant(options.seed, tf.int64), example])
-        transform = augmentation.draw(augmentations.names, seed)
-        frames, record = tf.numpy_function(
+        transform = augmentation.draw(augmentations.names, seed, strengths=augmentations)
+        frames, record, reflected, skipped = tf.numpy_function(
             load,
-            [example, transform.position, transform.angle],
-            [tf.uint8, tf.int64],
+            [example, transform.position, transform.angle, transform.scale],
+            [tf.uint8, tf.int64, tf.bool, tf.int64],
             stateful=False,
         )
         frames = tf.ensure_shape(frames, (3, None, None, 3))
         frames = augmentation.apply(
-            tf.image.convert_image_dtype(frames, tf.float32),
-            transform,
-            names=augmentations.names,
-            crop_side=options.crop_side,
+            frames, transform, names=augmentations.names, crop_side=options.crop_side
         )
-        return _to_element(frames, record)
+        element = _to_element(frames, record)
+        element["reflected"] = tf.ensure_shape(reflected, ())
+        element["skipped"] = tf.ensure_shape(skipped, ())
+        return element
 
     dataset = tf.data.Dataset.range(first_step * part_size, _ENDLESS)
     dataset = dataset.map(create_example, num_parallel_calls=tf.data.AUTOTUNE)
@@ -107,26 +121,66 @@ def _part_of_batch(
     return batch_size // pipelines, input_context.input_pipeline_id
 
 
+def _order(records: RecordCollection, options: TrainingDataset) -> Order:
+    if not options.weights:
+        return ExampleOrder(len(records), seed=options.seed)
+    return MixedOrder([len(index) for index in records.indexes], options.weights, seed=options.seed)
+
+
 def _loader(
-    records: RecordCollection, order: ExampleOrder, *, crop_side: int
-) -> Callable[..., tuple[np.ndarray, np.int64]]:
+    records: RecordCollection, order: Order, options: TrainingDataset
+) -> Callable[..., tuple[np.ndarray, np.int64, np.bool_, np.int64]]:
     """Makes the function that reads example n and decodes the window it needs."""
     parse = _parser()
+    most_skipped = min(_MOST_SKIPPED, len(records)) if options.damaged_records == "skip" else 0
+    warn = _warner()
 
-    def load(
-        example: np.int64, position: np.ndarray, angle: np.float32
-    ) -> tuple[np.ndarray, np.int64]:
-        record = order.record(int(example))
+    def load_record(
+        record: int, position: np.ndarray, angle: float, scale: float
+    ) -> tuple[np.ndarray, bool]:
         encoded = _read_frames(records, record, parse)
         size = _common_size(records, record, encoded)
-        if min(size) < crop_side:
-            raise _too_small(records, record, size, crop_side, "training_dataset.crop_size")
+        if min(size) < options.crop_side:
+            raise _too_small(records, record, size, options.crop_side, "training_dataset.crop_size")
         window = frame_window.place_crop(
-            size, crop_side, position=tuple(position.tolist()), angle=float(angle)
+            size, options.crop_side, position=tuple(position.tolist()), angle=angle, scale=scale
         )
-        return _decode_frames(records, record, encoded, window), np.int64(record)
+        reflected = frame_window.reaches_outside(window, size)
+        return _decode_frames(records, record, encoded, window), reflected
+
+    def load(
+        example: np.int64, position: np.ndarray, angle: np.float32, scale: np.float32
+    ) -> tuple[np.ndarray, np.int64, np.bool_, np.int64]:
+        skipped = 0
+        while True:
+            record = order.record(int(example), attempt=skipped)
+            try:
+                frames, reflected = load_record(record, position, float(angle), float(scale))
+            except DamagedRecordError as error:
+                if skipped == most_skipped:
+                    raise
+                warn(record, error)
+                skipped += 1
+            else:
+                return frames, np.int64(record), np.bool_(reflected), np.int64(skipped)
 
     return load
+
+
+def _warner() -> Callable[[int, DamagedRecordError], None]:
+    """Makes the function that warns of each damaged record once, and counts them."""
+    seen: set[int] = set()
+    lock = threading.Lock()
+
+    def warn(record: int, error: DamagedRecordError) -> None:
+        with lock:
+            new = record not in seen
+            seen.add(record)
+            count = len(seen)
+        if new:
+            _log.warning("Skipped damaged record number %d of this process: %s", count, error)
+
+    return warn
 
 
 # ----------------------------------------------------------------------------- evaluation
@@ -222,7 +276,7 @@ def _read_frames(
     try:
         parsed = parse(tf.constant(records.read(record)))
     except tf.errors.OpError as error:
-        raise InputError(
+        raise DamagedRecordError(
             f"The record in {records.location(record)} is no triplet: expected a tf.train.Example "
             "with frame_0/encoded, frame_1/encoded and frame_2/encoded."
         ) from error
@@ -241,7 +295,7 @@ def _common_size(
             raise _bad_frame(records, record, i, error) from error
     if len(set(sizes)) > 1:
         listed = ", ".join(f"{width}x{height}" for height, width in sizes)
-        raise InputError(
+        raise DamagedRecordError(
             f"The frames in {records.location(record)} have the sizes {listed}; expected three "
             "equal ones: build the records again without this triplet."
         )
@@ -264,8 +318,10 @@ def _decode_frames(
     return np.stack(frames)
 
 
-def _bad_frame(records: RecordCollection, record: int, i: int, error: InputError) -> InputError:
-    return InputError(
+def _bad_frame(
+    records: RecordCollection, record: int, i: int, error: InputError
+) -> DamagedRecordError:
+    return DamagedRecordError(
         f"frame_{i} of the record in {records.location(record)} is bad: {error}; build the records "
         "again without this triplet."
     )

@@ -5,6 +5,7 @@ Names as in the released gin configurations of FILM (arXiv 2202.04901). A datase
 """
 
 import dataclasses
+import math
 import os
 import re
 from collections.abc import Sequence
@@ -13,7 +14,14 @@ import gin
 
 from frame_interpolation.errors import InputError
 
+# Those of FILM's released configurations, and two of our own.
 AUGMENTATION_NAMES = ("random_image_rot90", "random_flip", "random_rotate", "random_reverse")
+JITTER_NAMES = ("random_scale", "random_colour")
+DAMAGED_RECORDS = ("stop", "skip")
+
+_SMALLEST_SHARE = 0.001
+_MAX_SCALE_FACTOR = 2.0
+_MAX_COLOUR_JITTER = 0.5
 _MAX_SEED = 2**63 - 1
 
 
@@ -30,6 +38,11 @@ class TrainingDataset:
       crop_sizes: the reference's form of `crop_size` beside `files`, one for each of them; all the
         same here, because a batch mixes the datasets.
       seed: of the order of the examples and of every augmentation.
+      weights: one for each of `files`: each batch mixes the datasets in these proportions,
+        whatever their sizes (rehearsal of one dataset beside another); none by default.
+      damaged_records: what happens at a record that is cut, fails its checksum or has a frame
+        that cannot be decoded: "stop" with an error that names shard and offset, or "skip" it:
+        take the next record of the epoch instead, warn once, and count.
 
     Raises:
       InputError: a value is out of range, or two of them contradict each other.
@@ -41,6 +54,8 @@ class TrainingDataset:
     crop_size: int = 256
     crop_sizes: Sequence[int] = ()
     seed: int = 0
+    weights: Sequence[float] = ()
+    damaged_records: str = "stop"
 
     def __post_init__(self):
         name = "training_dataset"
@@ -56,6 +71,29 @@ class TrainingDataset:
         _check_integer(f"{name}.crop_size", self.crop_size, at_least=1)
         _check_integer(f"{name}.seed", self.seed, at_least=0)
         self._check_crop_sizes()
+        object.__setattr__(self, "weights", tuple(self.weights or ()))
+        self._check_weights()
+        if self.damaged_records not in DAMAGED_RECORDS:
+            raise InputError(
+                f"{name}.damaged_records is {self.damaged_records!r}; expected 'stop' or 'skip'."
+            )
+
+    def _check_weights(self):
+        if not self.weights:
+            return
+        name, weights = "training_dataset.weights", self.weights
+        if len(weights) != len(self.paths):
+            raise InputError(
+                f"{name} has {len(weights)} entries for {len(self.paths)} datasets; expected one "
+                "each, or none."
+            )
+        for weight in weights:
+            _check_number(name, weight, above=0.0, at_most=_MAX_SEED)
+        if min(weights) < _SMALLEST_SHARE * sum(weights):
+            raise InputError(
+                f"{name} is {list(weights)}; expected each to be at least a thousandth of their "
+                "sum. Leave out a dataset that is not to be used."
+            )
 
     def _check_crop_sizes(self):
         if not self.crop_sizes:
@@ -133,27 +171,38 @@ class DataAugmentation:
     """What changes the training examples at random, the same for the three frames.
 
     Attributes:
-      names: which of `AUGMENTATION_NAMES`, applied in this order; none by default.
+      names: which of `AUGMENTATION_NAMES` and `JITTER_NAMES`, applied in this order; none by
+        default.
+      scale_factor: f of `random_scale`, 1 to 2: pictures are enlarged by up to f and reduced by
+        down to 1 / f.
+      colour_jitter: j of `random_colour`, 0 to 0.5: contrast and saturation are multiplied by
+        1 - j to 1 + j, and -j / 2 to j / 2 is added to the brightness.
 
     Raises:
-      InputError: a name is unknown or stands there twice.
+      InputError: a name is unknown or stands there twice, or a number is out of range.
     """
 
     names: Sequence[str] = ()
+    scale_factor: float = 1.25
+    colour_jitter: float = 0.2
 
     def __post_init__(self):
         names = (self.names,) if isinstance(self.names, str) else tuple(self.names or ())
         object.__setattr__(self, "names", names)
         for name in names:
-            if name not in AUGMENTATION_NAMES:
+            if name not in AUGMENTATION_NAMES + JITTER_NAMES:
                 raise InputError(
                     f"data_augmentation.names has {name!r}; expected some of "
-                    f"{', '.join(AUGMENTATION_NAMES)}."
+                    f"{', '.join(AUGMENTATION_NAMES + JITTER_NAMES)}."
                 )
         if len(set(names)) != len(names):
             raise InputError(
                 f"data_augmentation.names is {list(names)}; expected each name at most once."
             )
+        binding = "data_augmentation.scale_factor"
+        _check_number(binding, self.scale_factor, at_least=1.0, at_most=_MAX_SCALE_FACTOR)
+        binding = "data_augmentation.colour_jitter"
+        _check_number(binding, self.colour_jitter, at_least=0.0, at_most=_MAX_COLOUR_JITTER)
 
 
 def _checked_files(binding: str, files: Sequence[str] | None) -> tuple[str, ...]:
@@ -175,6 +224,20 @@ def _dataset_name(file: str) -> str:
 def _check_integer(binding: str, value: object, *, at_least: int) -> None:
     if isinstance(value, bool) or not isinstance(value, int) or not at_least <= value <= _MAX_SEED:
         raise InputError(f"{binding} is {value!r}; expected an integer of at least {at_least}.")
+
+
+def _check_number(
+    binding: str,
+    value: object,
+    *,
+    at_least: float = -math.inf,
+    above: float = -math.inf,
+    at_most: float,
+) -> None:
+    number = not isinstance(value, bool) and isinstance(value, int | float)
+    if not number or not (at_least <= value <= at_most and value > above):
+        lowest = f"above {above:g}" if above > at_least else f"from {at_least:g} to {at_most:g}"
+        raise InputError(f"{binding} is or has {value!r}; expected a number {lowest}.")
 
 
 def _check_count_or_all(binding: str, value: object) -> None:

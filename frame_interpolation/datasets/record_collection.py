@@ -5,9 +5,13 @@ import itertools
 import os
 from collections.abc import Sequence
 
-from frame_interpolation.datasets import tfrecord
+from frame_interpolation.datasets import record_files, tfrecord
 from frame_interpolation.errors import InputError
 from frame_interpolation.repository_paths import REPOSITORY_ROOT
+
+
+class DamagedRecordError(InputError):
+    """One record is bad; the message names its shard and offset. The others may be sound."""
 
 
 class RecordCollection:
@@ -29,7 +33,8 @@ class RecordCollection:
         """Reads record i in [0, len).
 
         Raises:
-          InputError: The file cannot be read, is cut or damaged there; names shard and offset.
+          DamagedRecordError: The file is cut or damaged there; names shard and offset.
+          InputError: The file cannot be read; names shard and offset.
           IndexError: There is no such record.
         """
         index, inner = self._locate(i)
@@ -39,6 +44,8 @@ class RecordCollection:
             raise InputError(
                 f"Cannot read the record in {index.location(inner)}: {error.strerror}."
             ) from error
+        except InputError as error:
+            raise DamagedRecordError(str(error)) from error
 
     def location(self, i: int) -> str:
         """Returns which shard and offset record i has, in words."""
@@ -79,6 +86,8 @@ def open_records(paths: Sequence[str], *, binding: str) -> RecordCollection:
 
 
 def _find(path: str) -> str:
+    if record_files.is_remote(path):
+        return path
     for candidate in (path, os.path.join(REPOSITORY_ROOT, path)):
         try:
             tfrecord.expand(candidate)

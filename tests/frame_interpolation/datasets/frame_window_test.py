@@ -3,6 +3,7 @@ import math
 import numpy as np
 import pytest
 from PIL import Image
+from scipy import stats
 
 from frame_interpolation.datasets import frame_window, tf_example
 from frame_interpolation.datasets.frame_window import Window
@@ -98,20 +99,20 @@ def test_damaged_images_are_input_errors(photo, encode_image, image_format):
 
 
 def test_a_crop_without_rotation_needs_no_margin():
-    assert frame_window.rotation_margin(256, 0.0) == 0
+    assert frame_window.window_margin(256, 0.0) == 0
 
 
 @pytest.mark.parametrize("side", [1, 2, 15, 64, 256])
 def test_the_margin_covers_the_rotated_crop_and_little_more(side):
     for degrees in np.linspace(-45, 45, 37):
         angle = math.radians(degrees)
-        margin = frame_window.rotation_margin(side, angle)
+        margin = frame_window.window_margin(side, angle)
         # The corner pixel of the crop, turned about the common centre.
         corner = (side - 1) / 2
         reach = corner * (abs(math.cos(angle)) + abs(math.sin(angle)))
         edge = (side + 2 * margin - 1) / 2
         assert angle == 0 or reach < edge <= reach + 2.0
-    assert 256 + 2 * frame_window.rotation_margin(256, math.radians(45)) == 364
+    assert 256 + 2 * frame_window.window_margin(256, math.radians(45)) == 364
 
 
 def test_crops_are_uniform_over_all_places_and_touch_the_borders():
@@ -130,7 +131,7 @@ def test_crops_are_uniform_over_all_places_and_touch_the_borders():
 
 def test_rotated_crops_are_uniform_over_the_places_inside_the_frame():
     angle = math.radians(30)
-    margin = frame_window.rotation_margin(16, angle)
+    margin = frame_window.window_margin(16, angle)
     side = 16 + 2 * margin
     fractions = np.linspace(0, 1, 500, endpoint=False)
     windows = [
@@ -145,7 +146,7 @@ def test_rotated_crops_are_uniform_over_the_places_inside_the_frame():
 
 def test_where_the_frame_is_too_small_for_the_margin_the_crop_still_lies_inside():
     angle = math.radians(45)
-    margin = frame_window.rotation_margin(64, angle)
+    margin = frame_window.window_margin(64, angle)
     for fraction in np.linspace(0, 0.999999, 50):
         window = frame_window.place_crop((70, 300), 64, position=(fraction, fraction), angle=angle)
         assert 0 <= window.top + margin <= 70 - 64
@@ -164,3 +165,45 @@ def test_positions_just_below_one_stay_inside():
 
 def test_the_middle_crop():
     assert frame_window.middle_crop((10, 13), 4) == Window(3, 4, 4, 4)
+
+
+@pytest.mark.parametrize("scale", [0.8, 1.0, 1.25, 2.0])
+@pytest.mark.parametrize("degrees", [0.0, 17.0, -45.0])
+@pytest.mark.parametrize("side", [1, 2, 33, 256])
+def test_the_window_covers_a_scaled_and_rotated_crop(scale, degrees, side):
+    angle = math.radians(degrees)
+    margin = frame_window.window_margin(side, angle, scale)
+    corner = (side - 1) / 2 * (abs(math.cos(angle)) + abs(math.sin(angle))) / scale
+    edge = (side + 2 * margin - 1) / 2
+    assert edge >= corner and edge <= corner + 2.5
+    window = frame_window.place_crop((400, 500), side, position=(0.5, 0.99), scale=scale)
+    assert not frame_window.reaches_outside(window, (400, 500))
+
+
+def test_windows_that_reach_outside():
+    assert not frame_window.reaches_outside(Window(0, 0, 10, 20), (10, 20))
+    for window in (
+        Window(-1, 0, 5, 5),
+        Window(0, -1, 5, 5),
+        Window(6, 0, 5, 5),
+        Window(0, 6, 5, 5),
+    ):
+        assert frame_window.reaches_outside(window, (10, 10))
+
+
+@pytest.mark.parametrize("degrees", [0.0, 30.0])
+@pytest.mark.parametrize("scale", [0.9, 1.0, 1.2])
+def test_crop_centres_are_uniform_by_chi_square(degrees, scale):
+    angle = math.radians(degrees)
+    frame, side = (40, 49), 16
+    margin = frame_window.window_margin(side, angle, scale)
+    places = [size - side - 2 * margin + 1 for size in frame]
+    random = np.random.default_rng(11)
+    draws = 40 * places[0] * places[1]
+    windows = [
+        frame_window.place_crop(frame, side, position=position, angle=angle, scale=scale)
+        for position in random.random((draws, 2))
+    ]
+    counts = np.zeros(places)
+    np.add.at(counts, ([w.top for w in windows], [w.left for w in windows]), 1)
+    assert stats.chisquare(counts.ravel()).pvalue > 0.001

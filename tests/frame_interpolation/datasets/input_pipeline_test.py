@@ -14,6 +14,7 @@ from frame_interpolation.datasets import (
 )
 from frame_interpolation.datasets.options import (
     AUGMENTATION_NAMES,
+    JITTER_NAMES,
     DataAugmentation,
     TrainingDataset,
 )
@@ -63,6 +64,8 @@ def test_batches_have_the_shapes_that_training_needs(records):
         "x1": frames,
         "time": tf.TensorSpec((4, 1), tf.float32),
         "record": tf.TensorSpec((4,), tf.int64),
+        "reflected": tf.TensorSpec((4,), tf.bool),
+        "skipped": tf.TensorSpec((4,), tf.int64),
     }
     batch = next(dataset.as_numpy_iterator())
     assert np.all(batch["time"] == 0.5)
@@ -178,7 +181,7 @@ def test_what_happens_to_an_example_is_what_was_drawn(write_records, noise_tripl
     seen = set()
     for n in range(12):
         drawn = augmentation.draw(names, tf.constant([3, n], tf.int64))
-        _, turns, flipped, _, reversed_time = (value.numpy() for value in drawn)
+        _, turns, flipped, _, reversed_time = (value.numpy() for value in drawn[:5])
         expected = np.rot90(triplets[0] / 255, turns, axes=(1, 2))
         expected = expected[:, :, ::-1] if flipped else expected
         expected = expected[::-1] if reversed_time else expected
@@ -322,3 +325,93 @@ def test_the_whole_of_a_frame_is_decoded_as_the_schema_says(write_records, noise
     batch = _evaluation(records)[0]
     for key in ("x0", "y", "x1"):
         np.testing.assert_allclose(batch[key][0], decoded[key] / 255, atol=1e-6)
+
+
+# -------------------------------------------------------- mixing, jitter and damaged records
+
+
+@pytest.fixture
+def two_datasets(write_records, noise_triplets):
+    """Nine records and three, of two sizes."""
+    parts = [
+        write_records(noise_triplets(9, (20, 24)), name="large"),
+        write_records(noise_triplets(3, (30, 18), seed=1), name="small"),
+    ]
+    return RecordCollection([part.indexes[0] for part in parts])
+
+
+def test_weights_mix_the_datasets_of_each_batch(two_datasets):
+    options = {"files": ["large", "small"], "weights": [1, 3], "batch_size": 8}
+    batches = _batches(two_datasets, 6, **options)
+    for batch in batches:
+        assert 1 <= np.sum(batch["record"] < 9) <= 3
+        assert not batch["skipped"].any()
+    _assert_equal(_batches(two_datasets, 2, first_step=4, **options), batches[4:])
+    context = tf.distribute.InputContext(num_input_pipelines=2, input_pipeline_id=1)
+    part = _batches(two_datasets, 1, context=context, **options)[0]
+    np.testing.assert_array_equal(part["y"], batches[0]["y"][4:])
+
+
+def test_jitter_leaves_nothing_black_and_changes_no_other_draw(write_records):
+    grey = np.full((60, 60, 3), 128, np.uint8)
+    records = write_records([[grey] * 3])
+    names = (*AUGMENTATION_NAMES, "random_scale")
+    for batch in _batches(records, 2, DataAugmentation(names, scale_factor=1.5), batch_size=16):
+        np.testing.assert_allclose(batch["y"], 128 / 255, atol=1e-5)
+    coloured = DataAugmentation((*AUGMENTATION_NAMES, *JITTER_NAMES))
+    batch = _batches(records, 1, coloured, batch_size=16)[0]
+    levels = batch["y"].reshape(16, -1)
+    assert levels.std(axis=1).max() < 1e-5 and levels.mean(axis=1).std() > 0.02
+    np.testing.assert_allclose(batch["x0"], batch["y"], atol=1e-6)
+
+
+def test_reflected_borders_are_counted(write_records, noise_triplets):
+    tight = _batches(write_records(noise_triplets(1, (17, 17))), 1, batch_size=32)[0]
+    for n in range(32):
+        angle = augmentation.draw(AUGMENTATION_NAMES, tf.constant([0, n], tf.int64)).angle
+        assert tight["reflected"][n] == (float(angle) != 0)
+    roomy = _batches(write_records(noise_triplets(1, (60, 60)), name="roomy"), 1, batch_size=32)
+    assert not roomy[0]["reflected"].any()
+
+
+@pytest.fixture
+def partly_damaged(write_records, noise_triplets, encode_image):
+    """Six records: the second fails its checksum, the fifth has a frame that is cut."""
+    triplets = list(noise_triplets(6, (40, 40)))
+    encoded = [encode_image(frame, "png") for frame in triplets[4]]
+    triplets[4] = [*encoded[:2], encoded[2][:300]]
+    records = write_records(triplets)
+    with open(records.indexes[0].shards[0], "r+b") as file:
+        file.seek(int(records.indexes[0].offset[1]) + 1000)
+        file.write(b"damage")
+    return records
+
+
+def test_damaged_records_are_replaced_by_the_next_of_the_epoch(partly_damaged, caplog):
+    batches = _batches(partly_damaged, 6, damaged_records="skip")
+    order = example_order.ExampleOrder(6, seed=0)
+    for n, (record, skipped) in enumerate(
+        zip(
+            *(np.concatenate([b[key] for b in batches]) for key in ("record", "skipped")),
+            strict=True,
+        )
+    ):
+        tried = [order.record(n, attempt=a) for a in range(skipped + 1)]
+        assert record == tried[-1] and record not in (1, 4)
+        assert set(tried[:-1]) <= {1, 4}
+    assert sum(batch["skipped"].sum() for batch in batches) >= 8
+    _assert_equal(_batches(partly_damaged, 3, first_step=3, damaged_records="skip"), batches[3:])
+    warnings = {r.getMessage() for r in caplog.records if "Skipped damaged" in r.getMessage()}
+    assert any(partly_damaged.location(1) in warning for warning in warnings)
+    assert any(partly_damaged.location(4) in warning for warning in warnings)
+
+
+def test_damaged_records_stop_by_default(partly_damaged):
+    message = _message(lambda: _batches(partly_damaged, 2))
+    assert any(partly_damaged.location(i) in message for i in (1, 4))
+
+
+def test_nothing_but_damaged_records_stops(write_records):
+    records = write_records([[b"no image"] * 3] * 2)
+    message = _message(lambda: _batches(records, 1, damaged_records="skip"))
+    assert "frame_0 of the record in" in message

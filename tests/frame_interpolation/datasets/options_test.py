@@ -81,3 +81,41 @@ def test_options_do_not_import_tensorflow():
         "import sys, frame_interpolation.datasets.options; sys.exit('tensorflow' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", script]).returncode == 0
+
+
+def test_weights_and_damaged_records():
+    options = TrainingDataset(files=["a", "b"], weights=[3, 1.5])
+    assert options.weights == (3, 1.5) and hash(options) is not None
+    assert TrainingDataset().weights == () and TrainingDataset().damaged_records == "stop"
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"weights": [1.0]}, "1 entries for 2 datasets"),
+        ({"weights": [1, 0]}, "weights is or has 0; expected a number above 0"),
+        ({"weights": [1, float("nan")]}, "is or has nan"),
+        ({"weights": [1, "2"]}, "is or has '2'"),
+        ({"weights": [1, 5000]}, "at least a thousandth"),
+        ({"damaged_records": "ignore"}, "expected 'stop' or 'skip'"),
+    ],
+)
+def test_mixtures_are_checked(options, message):
+    with pytest.raises(InputError) as error:
+        TrainingDataset(files=["a", "b"], **options)
+    assert message in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"scale_factor": 0.8}, "scale_factor is or has 0.8; expected a number from 1 to 2"),
+        ({"scale_factor": 2.5}, "scale_factor"),
+        ({"colour_jitter": -0.1}, "expected a number from 0 to 0.5"),
+        ({"colour_jitter": True}, "colour_jitter"),
+    ],
+)
+def test_strengths_are_checked(options, message):
+    with pytest.raises(InputError) as error:
+        DataAugmentation(("random_scale", "random_colour"), **options)
+    assert message in str(error.value)

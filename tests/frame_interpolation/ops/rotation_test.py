@@ -5,6 +5,7 @@ import sys
 import numpy as np
 import pytest
 import tensorflow as tf
+import tensorflow_addons as tfa
 
 from frame_interpolation.ops.rotation import rotate
 
@@ -53,3 +54,28 @@ def test_nothing_warns_of_addons():
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert "Addons" not in done.stderr
+
+
+@pytest.mark.parametrize("sides", [(31, 16), (32, 17), (30, 14)])
+def test_the_middle_alone_is_the_middle_of_the_whole(sides):
+    side, part = sides
+    images = np.random.default_rng(0).random((2, side, side, 3), np.float32)
+    whole = tfa.image.rotate(images, 0.6, interpolation="bilinear").numpy()
+    middle = rotate(tf.constant(images), 0.6, output_side=part).numpy()
+    assert middle.shape == (2, part, part, 3)
+    if (side - part) % 2 == 0:
+        edge = (side - part) // 2
+        expected = whole[:, edge : edge + part, edge : edge + part]
+        np.testing.assert_allclose(middle, expected, atol=1e-4)
+
+
+def test_scale_enlarges_about_the_centre():
+    side, part, scale, angle = 41, 21, 1.4, 0.3
+    y, x = np.mgrid[:side, :side] - (side - 1) / 2
+    images = tf.constant(np.stack([x, y], -1)[None], tf.float32)
+    found = rotate(images, angle, scale=scale, output_side=part)[0].numpy()
+    y, x = np.mgrid[:part, :part] - (part - 1) / 2
+    expected = np.stack(
+        [x * math.cos(angle) - y * math.sin(angle), x * math.sin(angle) + y * math.cos(angle)], -1
+    )
+    np.testing.assert_allclose(found, expected / scale, atol=1e-4)
