@@ -32,7 +32,8 @@ _HELP_FLAGS = ("--help", "-help", "-h", "--helpfull", "--helpshort")
 # An InputError raised inside tf.numpy_function comes back as text in a TensorFlow error:
 # "{{function_node ...}} InputError: <message>\nTraceback (most recent call last): ...".
 _ERROR_INSIDE_TENSORFLOW = re.compile(
-    r"(?:^|\s|\.)(?:InputError|DamagedRecordError|DatasetError): (?P<message>.+?)\s*(?:\nTraceback \(most|\Z)",
+    r"(?:^|\s|\.)(?:InputError|DamagedRecordError|DatasetError): (?P<message>.+?)"
+    r"\s*(?:\nTraceback \(most|\Z)",
     re.DOTALL,
 )
 _NODE_PREFIX = re.compile(r"^(\{\{.*?\}\}\s*)+")
