@@ -120,12 +120,22 @@ class Checkpointer:
 
         Returns:
           The path of the checkpoint.
+
+        Raises:
+          InputError: the disk is full, or the folder cannot be written to.
         """
         name = f"ckpt-{self.step}"
         writing = os.path.join(self._folder, _WRITING_FOLDER)
         os.makedirs(writing, exist_ok=True)
         self._checkpoint.save_counter.assign_add(1)
-        self._checkpoint.write(os.path.join(writing, name))
+        try:
+            self._checkpoint.write(os.path.join(writing, name))
+        except tf.errors.OpError as error:
+            raise InputError(
+                f"the checkpoint {name} cannot be written to {self._folder} "
+                f"({_first_line(error)}); make room or give the right to write, and run the same "
+                "command again: it goes on from the checkpoint before."
+            ) from error
         prefix = os.path.join(self._folder, name)
         # An older checkpoint of this step must not be left with an index and other data.
         _remove(prefix)

@@ -1,6 +1,8 @@
 import logging
 import os
+import resource
 import shutil
+import signal
 
 import numpy as np
 import pytest
@@ -190,6 +192,24 @@ def test_saving_that_is_interrupted_leaves_the_checkpoint_before(create, monkeyp
         # The index comes second: after it the checkpoint is whole, whatever still fails.
         expected = first if killed_at < 2 else first.replace("ckpt-1", "ckpt-2")
         assert create()[2].restore_latest() == expected
+
+
+def test_a_full_disk_leaves_the_checkpoint_before(create):
+    model, optimizer, checkpointer = create()
+    _advance(model, optimizer)
+    first = checkpointer.save()
+    _advance(model, optimizer)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    # A limit on the size of files stands for the disk.
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, limits[1]))
+    try:
+        with pytest.raises(InputError, match="ckpt-2 cannot be written to"):
+            checkpointer.save()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, handler)
+    assert create()[2].restore_latest() == first
 
 
 def test_the_action_saves_when_due_and_at_the_end(create):

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from frame_interpolation import config
+from frame_interpolation import config, program
 from frame_interpolation.errors import InputError
 from frame_interpolation.training import checkpointing, train
 from frame_interpolation.training.experiment import Experiment
@@ -134,6 +134,19 @@ def test_an_attempt_that_failed_can_be_put_right(gin_file, tmp_path):
     with pytest.raises(InputError, match="nowhere"):
         _train(gin_file, tmp_path, "pretrained.path = 'nowhere'")
     assert _train(gin_file, tmp_path, "training.num_steps = 1") == 0
+
+
+def test_weights_of_another_network_are_refused(gin_file, golden_dir, tmp_path):
+    path = str(golden_dir / "reference_checkpoint")
+    with pytest.raises(InputError, match="do not fit the model"):
+        _train(gin_file, tmp_path, f"pretrained.path = {path!r}")
+
+
+def test_a_base_folder_that_is_a_file_is_told_in_one_sentence(gin_file, tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OSError) as error:
+        _train(gin_file, tmp_path / "file")
+    assert str(tmp_path / "file") in program.user_message(error.value)
 
 
 def test_a_misspelt_binding_is_refused_with_the_right_name(gin_file, tmp_path):
