@@ -63,7 +63,7 @@ def open_source(
             raise InputError("--input_dir and --split are of --dataset; leave them out.")
         index = tfrecord.build_index(records)
         return Source({"records": records}, records, [(records, i) for i in range(len(index))])
-    if input_dir is None:
+    if dataset is None or input_dir is None:
         raise InputError("--dataset needs --input_dir, the dataset's root folder.")
     options = dataset_registry.ListingOptions(allow_missing_annotations=True)
     listing = dataset_registry.list_split(dataset, input_dir, split, options)
