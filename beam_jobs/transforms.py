@@ -7,8 +7,10 @@ deals records to shards as the runner pleases, and does not work on all of them.
 
 import json
 import logging
+import pickle
 import re
 import time
+import zlib
 from collections.abc import Iterator, Sequence
 
 import apache_beam as beam
@@ -42,14 +44,29 @@ def message_of_failure(error: BaseException) -> str | None:
     return json.loads(match[1]) if match else None
 
 
-class WriteShardFn(beam.DoFn):
-    """Writes the shard of each `ShardTask` and yields (shard, records, rejects)."""
+def pack(task: ShardTask) -> bytes:
+    """Returns a task as the pipeline carries it.
 
-    def process(self, element: ShardTask) -> Iterator[tuple[int, int, int]]:
+    Runners keep several copies of every element and send them through networks and schedulers.
+    The paths in a task have much in common: packed, it takes a tenth of the room.
+    """
+    return zlib.compress(pickle.dumps(task))
+
+
+def unpack(packed: bytes) -> ShardTask:
+    """Returns what was packed."""
+    return pickle.loads(zlib.decompress(packed))
+
+
+class WriteShardFn(beam.DoFn):
+    """Writes the shard of each packed `ShardTask` and yields (shard, records, rejects)."""
+
+    def process(self, element: bytes) -> Iterator[tuple[int, int, int]]:
         """Writes one shard; a repeated call finds it there."""
         start = time.monotonic()
+        task = unpack(element)
         try:
-            sidecar = shard_writing.write_shard(element)
+            sidecar = shard_writing.write_shard(task)
         except OSError as error:
             raise ShardError.marked(_sentence(error)) from error
         Metrics.counter("build_tfrecord", "records").inc(sidecar["records"])
@@ -57,12 +74,12 @@ class WriteShardFn(beam.DoFn):
             Metrics.counter("build_tfrecord", f"rejected_{reject['reason']}").inc()
         _log.info(
             "%s: %d records, %d rejects, %.1f s",
-            element.path.rpartition("/")[2],
+            task.path.rpartition("/")[2],
             sidecar["records"],
             len(sidecar["rejects"]),
             time.monotonic() - start,
         )
-        yield element.shard, sidecar["records"], len(sidecar["rejects"])
+        yield task.shard, sidecar["records"], len(sidecar["rejects"])
 
 
 class WriteShards(beam.PTransform):
@@ -70,11 +87,11 @@ class WriteShards(beam.PTransform):
 
     def __init__(self, tasks: Sequence[ShardTask]):
         super().__init__()
-        self._tasks = tuple(tasks)
+        self._packed = [pack(task) for task in tasks]
 
     def expand(self, pbegin: beam.Pipeline) -> beam.PCollection:
         """Returns (shard, records, rejects) of every shard."""
-        return pbegin | "Plan" >> beam.Create(self._tasks) | "Write" >> beam.ParDo(WriteShardFn())
+        return pbegin | "Plan" >> beam.Create(self._packed) | "Write" >> beam.ParDo(WriteShardFn())
 
 
 def _sentence(error: OSError) -> str:
