@@ -168,3 +168,59 @@ def test_motion_is_transformed_as_it_must_be(turns, flipped, degrees, reversed_t
     expected = turn(expected, angle)
     expected = expected[::-1] if reversed_time else expected
     np.testing.assert_allclose(found, expected, atol=0.1)
+
+
+def _affine_flow(points):
+    """A known flow field in pixels: (dx, dy) at points (x, y) from the middle."""
+    x, y = points[..., 0], points[..., 1]
+    return np.stack([1.5 + 0.03 * x - 0.02 * y, -1.0 + 0.01 * x + 0.04 * y], -1)
+
+
+@pytest.mark.parametrize("turns", [0, 1, 2, 3])
+@pytest.mark.parametrize("flipped", [False, True])
+@pytest.mark.parametrize(("degrees", "scale"), [(0.0, 1.0), (30.0, 1.0), (-45.0, 1.25), (0.0, 0.8)])
+def test_a_flow_field_is_transformed_as_it_must_be(turns, flipped, degrees, scale):
+    """Frames whose values are positions: where a value went in the next frame is the flow.
+
+    With M the linear map of the augmentation, flow'(M p) = M flow(p), to a tenth of a pixel.
+    """
+    angle, crop_side = math.radians(degrees), 33
+    side = crop_side + 2 * frame_window.window_margin(crop_side, angle, scale)
+    y, x = np.mgrid[:side, :side] - (side - 1) / 2
+    positions = np.stack([x, y], -1)
+    # Frame 1 shows at p what frame 0 shows at p - flow(p) (backward flow), frame 2 likewise.
+    values = [positions, positions - _affine_flow(positions), positions + _affine_flow(positions)]
+    frames = np.stack([np.concatenate([v, 0 * v[..., :1]], -1) for v in values])
+    transform = _NOTHING._replace(
+        quarter_turns=tf.constant(turns),
+        flipped=tf.constant(flipped),
+        angle=tf.constant(angle, tf.float32),
+        scale=tf.constant(scale, tf.float32),
+    )
+    names = (*AUGMENTATION_NAMES, "random_scale")
+    found = _apply(frames, transform, crop_side, names)[..., :2]
+
+    def turn(by):  # Counter-clockwise as seen, y pointing down.
+        return np.array([[math.cos(by), math.sin(by)], [-math.sin(by), math.cos(by)]])
+
+    mapping = scale * turn(angle) @ np.diag([-1 if flipped else 1, 1]) @ turn(turns * math.pi / 2)
+    y, x = np.mgrid[:crop_side, :crop_side] - (crop_side - 1) / 2
+    places = np.stack([x, y], -1)
+    # Registered: each place of the crop shows the place of the window that M takes there.
+    np.testing.assert_allclose(found[0] @ mapping.T, places, atol=0.1)
+    expected = _affine_flow(found[0]) @ mapping.T
+    for frame, sign in ((1, -1), (2, 1)):
+        np.testing.assert_allclose((found[frame] - found[0]) @ mapping.T, sign * expected, atol=0.1)
+
+
+def test_colour_jitter_is_the_same_affine_map_for_the_three_frames():
+    frames = np.random.default_rng(0).uniform(0.4, 0.6, (3, 4, 4, 3))
+    transform = _NOTHING._replace(
+        contrast=tf.constant(1.2), saturation=tf.constant(0.5), brightness=tf.constant(0.05)
+    )
+    found = _apply(frames, transform, 4, ("random_colour",))
+    luma = (frames @ [0.299, 0.587, 0.114])[..., None]
+    expected = 1.2 * (luma + 0.5 * (frames - luma) - 0.5) + 0.5 + 0.05
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+    bright = _apply(np.ones((3, 4, 4, 3)), transform, 4, ("random_colour",))
+    assert bright.max() == 1.0
