@@ -53,7 +53,8 @@ class TrainStep:
           Scalars, float32, means over the global batch and those of the step before the update:
           `loss` (the weighted sum), `losses/<name>` (each as it enters the sum, called `k*<name>`
           when its weight is not always 1), `unweighted_losses/<name>` and `loss_weights/<name>` of
-          those, `gradient_norm` (global, before clipping) and `learning_rate`.
+          those, `gradient_norm` (global, before clipping), `learning_rate`, and of batches that
+          count them `data/reflected` and `data/skipped_records` an example.
         """
         return self._compiled(example)
 
@@ -93,6 +94,7 @@ class TrainStep:
             "loss": loss,
             "gradient_norm": gradient_norm,
             "learning_rate": learning_rate,
+            **_data_metrics(example),
         }
 
     def _summed_over_replicas(self, gradients: list[tf.Tensor]) -> list[tf.Tensor]:
@@ -100,6 +102,16 @@ class TrainStep:
             return gradients
         context = tf.distribute.get_replica_context()
         return context.all_reduce(tf.distribute.ReduceOp.SUM, gradients)
+
+
+def _data_metrics(example: Example) -> dict[str, tf.Tensor]:
+    """Means over the batch of what `datasets.input_pipeline` counts, where it is there."""
+    names = {"data/reflected": "reflected", "data/skipped_records": "skipped"}
+    return {
+        name: tf.reduce_mean(tf.cast(example[key], tf.float32))
+        for name, key in names.items()
+        if key in example
+    }
 
 
 def weighted_sum(
