@@ -23,6 +23,7 @@ _EXPERIMENTS = {
     "film_vgg",
     "film_style",
     "film_small",
+    "film_small_continued",
     "finetune_atd12k_l1",
     "finetune_atd12k_vgg",
     "finetune_atd12k_style",
@@ -138,7 +139,7 @@ def test_no_file_has_a_placeholder_or_a_path_of_somebody(name):
 @pytest.mark.parametrize("name", sorted(_EXPERIMENTS))
 def test_every_experiment_builds(name, tiny_vgg):
     experiment = _load(name, tiny_vgg)
-    small = name in ("film_small", "finetune_atd12k_cpu")
+    small = name.startswith("film_small") or name.endswith("cpu")
     parameters = _parameters(experiment.film_net)
     assert parameters < 1_000_000 if small else parameters == _RELEASED_PARAMETERS
     assert float(learning_rate.create_schedule(experiment.training)(10_000)) > 0
@@ -177,7 +178,7 @@ def test_the_released_loss_weights_change_after_step_1500000(tiny_vgg):
 
 @pytest.mark.parametrize("name", ["l1", "vgg", "style"])
 def test_fine_tuning_goes_on_where_the_released_recipe_ended(name, tiny_vgg):
-    released, fine_tuning = _load(f"film_{name}", tiny_vgg), None
+    released = _load(f"film_{name}", tiny_vgg)
     last = _weights(released, [2_999_999])
     rate = float(learning_rate.create_schedule(released.training)(2_999_999))
     fine_tuning = _load(f"finetune_atd12k_{name}", tiny_vgg)
@@ -193,6 +194,7 @@ def test_fine_tuning_goes_on_where_the_released_recipe_ended(name, tiny_vgg):
 def test_the_small_fine_tuning_has_the_network_of_the_small_model():
     small = _load("film_small")
     fine_tuning = _load("finetune_atd12k_cpu")
+    assert _load("film_small_continued").film_net == small.film_net
     assert fine_tuning.film_net == small.film_net
     assert fine_tuning.pretrained.path == "assets/film_small/saved_model"
     assert fine_tuning.training.learning_rate_warmup_steps > 0
