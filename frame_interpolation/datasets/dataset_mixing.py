@@ -34,7 +34,7 @@ class _Block(NamedTuple):
     """Whose turn it is: for each place the dataset, and its how-manieth example that is."""
 
     dataset: np.ndarray
-    count: np.ndarray
+    occurrence: np.ndarray
 
 
 class MixedOrder:
@@ -69,7 +69,7 @@ class MixedOrder:
         turns = self._block(block)
         dataset = int(turns.dataset[place])
         order = self._orders[dataset]
-        count = int(turns.count[place])
+        count = int(turns.occurrence[place])
         return self._first_records[dataset] + order.record(count, attempt=attempt)
 
     def _create_block(self, block: int) -> _Block:

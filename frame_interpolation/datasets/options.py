@@ -9,6 +9,7 @@ import math
 import os
 import re
 from collections.abc import Sequence
+from typing import Any
 
 import gin
 
@@ -228,7 +229,7 @@ def _check_integer(binding: str, value: object, *, at_least: int) -> None:
 
 def _check_number(
     binding: str,
-    value: object,
+    value: Any,
     *,
     at_least: float = -math.inf,
     above: float = -math.inf,

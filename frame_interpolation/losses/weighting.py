@@ -68,7 +68,7 @@ def create_training_losses(
         options.loss_names,
         functions,
         options.loss_weight_schedules,
-        options.loss_weight_parameters,
+        options.loss_weight_parameters or (),
         strict=True,
     ):
         try:

@@ -84,6 +84,7 @@ def _object_graph(folder: str) -> Any:
 def _variable_nodes(graph: Any) -> list[tuple[object_graph.Path, int]]:
     """Paths and numbers of the model's variables, in the model's order."""
     listed = object_graph.child(graph, 0, "variables")
+    found: list[tuple[object_graph.Path, int]]
     if listed is not None:
         edges = [edge for edge in graph.nodes[listed].children if edge.local_name.isdigit()]
         found = [

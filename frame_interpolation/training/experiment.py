@@ -34,7 +34,7 @@ class Experiment:
     style: StyleOptions
 
     @classmethod
-    def create(cls, make: Callable[[type], Any]) -> "Experiment":
+    def create(cls, make: Callable[[Any], Any]) -> "Experiment":
         """Makes all parts.
 
         Args:

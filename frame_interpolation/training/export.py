@@ -51,7 +51,7 @@ class _Interpolator(tf.Module):
     @tf.function
     def serve(self, x0: tf.Tensor, x1: tf.Tensor, time: tf.Tensor) -> dict[str, tf.Tensor]:
         """The same with flat outputs: level 0 of `forward_flow_pyramid` has the suffix `_0`."""
-        flat = {}
+        flat: dict[str, tf.Tensor] = {}
         for name, output in self({"x0": x0, "x1": x1, "time": time}, training=False).items():
             if isinstance(output, list | tuple):
                 flat |= {f"{name}_{level}": value for level, value in enumerate(output)}

@@ -6,6 +6,7 @@ of the weights by one global batch; frequencies are in steps, and 0 means never.
 """
 
 import dataclasses
+from typing import Any
 
 import gin
 
@@ -86,7 +87,7 @@ class TrainingOptions:
             _check_number("gradient_clip_norm", self.gradient_clip_norm, positive=True)
 
 
-def _check_number(name: str, value: object, *, positive: bool) -> None:
+def _check_number(name: str, value: Any, *, positive: bool) -> None:
     wants_integer = name not in ("learning_rate", "gradient_clip_norm")
     kinds = (int,) if wants_integer else (int, float)
     fits = isinstance(value, kinds) and not isinstance(value, bool)

@@ -6,6 +6,7 @@ ends the process at once.
 
 import signal
 from types import FrameType
+from typing import Any
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
@@ -15,7 +16,7 @@ class StopSignal:
 
     def __init__(self):
         self._received: signal.Signals | None = None
-        self._former: dict[signal.Signals, object] = {}
+        self._former: dict[signal.Signals, Any] = {}
 
     def __enter__(self) -> "StopSignal":
         try:

@@ -1,7 +1,8 @@
 """Curves and pictures for TensorBoard."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import tensorflow as tf
 
@@ -21,7 +22,7 @@ class TrainingSummaries:
         frequency: int,
         image_frequency: int,
         first_step: int,
-        local_batch: Callable[[object], dict[str, tf.Tensor]],
+        local_batch: Callable[[Mapping[str, Any]], Mapping[str, Any]],
     ):
         """Opens the file.
 

@@ -13,6 +13,7 @@ after SIGTERM.
 
 import logging
 import sys
+from collections.abc import Sequence
 
 from absl import flags
 
@@ -65,9 +66,9 @@ def main(argv: list[str]) -> int:
 
 def run(
     *,
-    gin_files: list[str],
+    gin_files: Sequence[str],
     base_folder: str,
-    gin_bindings: list[str] = (),
+    gin_bindings: Sequence[str] = (),
     label: str = "run0",
     mode: str = "gpu",
     allow_config_changes: bool = False,
