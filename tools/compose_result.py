@@ -3,7 +3,7 @@
     python tools/compose_result.py --before BEFORE/frames/TRIPLET --after AFTER/frames/TRIPLET \
         --output docs/images/before_after.png
 
-The folders are those that `eval.eval_cli --output_frames` writes. `--box` (left, top, width, height,
+The folders are those that `eval.eval_cli --output_frames` writes. `--box` (left, top, width, height
 in pixels) adds a second row with that part, enlarged.
 """
 
