@@ -124,7 +124,7 @@ def test_overwriting_leaves_nothing_of_the_old_output(make_plan, tmp_path):
     finish(old)
     (tmp_path / "out" / "p-notes.txt").write_text("mine")
     (tmp_path / "out" / "p2-00000-of-00003").write_text("another's")
-    (tmp_path / "out" / "p-00000-of-00003.tmp-1").write_text("interrupted")
+    (tmp_path / "out" / f"p-00000-of-00003.tmp-{'0' * 32}").write_text("interrupted")
     new = make_plan(num_shards=2)
     prepare(new, overwrite=True)
     assert set(files(tmp_path)) == {"p.plan.json", "p-notes.txt", "p2-00000-of-00003"}
