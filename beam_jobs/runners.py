@@ -47,6 +47,8 @@ EMBEDDED: Final = "embedded"
 _EMBEDDED_NAMES: Final = (EMBEDDED, "FnApiRunner", "DirectRunner")
 _FILE_SYSTEM_OPTIONS: Final = (AzureOptions, HadoopFileSystemOptions, S3Options)
 _PACKAGES: Final = ("atd12k", "beam_jobs", "frame_interpolation")
+# How long the end of a worker process is waited for when the run is over.
+_PATIENCE_SECONDS = 20.0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -174,6 +176,12 @@ class _WatchedWorker(SubprocessSdkWorkerHandler):
         )
         self.worker_thread = threading.Thread(target=self._run, name="run_worker", daemon=True)
         self.worker_thread.start()
+
+    def stop_worker(self) -> None:
+        # A process that was still starting when another one died may not hear that the run is
+        # over, and Beam would wait for its end for ever. It ends with this process at the latest,
+        # which closes its connection.
+        self.worker_thread.join(_PATIENCE_SECONDS)
 
     def _run(self) -> None:
         try:

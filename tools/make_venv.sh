@@ -43,7 +43,7 @@ if ! is_usable_311 .venv/bin/python; then
   }
 fi
 
-say "Installing the pinned packages into .venv (about 2 GB on disk; takes some minutes once)"
+say "Installing the pinned packages into .venv (about 2.5 GB on disk; takes some minutes once)"
 .venv/bin/python -m pip install --disable-pip-version-check --require-hashes -r requirements.txt
 .venv/bin/python -m pip install --disable-pip-version-check --quiet \
   --no-deps --no-build-isolation --editable .
