@@ -5,7 +5,7 @@ Names as in the released gin configurations of FILM (arXiv 2202.04901).
 
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import gin
 
@@ -70,48 +70,44 @@ class TestLosses:
         _check_length("test_losses", "loss_weights", self.loss_weights, self.loss_names)
 
 
-@gin.register("vgg")
 @dataclasses.dataclass(frozen=True)
-class VggOptions:
-    """The perceptual loss.
+class _PerceptualOptions:
+    """What both losses on VGG-19 features take.
 
     Attributes:
       vgg_model_file: path of `imagenet-vgg-verydeep-19.mat` (MatConvNet).
-      weights: weights of conv1_2, conv2_2, conv3_2, conv4_2, conv5_2.
+      weights: weights of conv1_2, conv2_2, conv3_2, conv4_2, conv5_2; by default FILM's.
     """
+
+    _selector: ClassVar[str]
 
     vgg_model_file: str = ""
     weights: Sequence[float] | None = None
 
     def __post_init__(self):
-        _set_layer_weights("vgg", self)
+        weights = _LAYER_WEIGHTS if self.weights is None else tuple(self.weights)
+        if len(weights) != len(PERCEPTUAL_LAYERS):
+            raise InputError(
+                f"{self._selector}.weights has {len(weights)} entries; expected "
+                f"{len(PERCEPTUAL_LAYERS)}, for {', '.join(PERCEPTUAL_LAYERS)}."
+            )
+        object.__setattr__(self, "weights", weights)
+
+
+@gin.register("vgg")
+@dataclasses.dataclass(frozen=True)
+class VggOptions(_PerceptualOptions):
+    """The perceptual loss; the attributes are those of its base."""
+
+    _selector = "vgg"
 
 
 @gin.register("style")
 @dataclasses.dataclass(frozen=True)
-class StyleOptions:
-    """The Gram matrix (style) loss.
+class StyleOptions(_PerceptualOptions):
+    """The Gram matrix (style) loss; the attributes are those of its base."""
 
-    Attributes:
-      vgg_model_file: path of `imagenet-vgg-verydeep-19.mat` (MatConvNet).
-      weights: weights of conv1_2, conv2_2, conv3_2, conv4_2, conv5_2.
-    """
-
-    vgg_model_file: str = ""
-    weights: Sequence[float] | None = None
-
-    def __post_init__(self):
-        _set_layer_weights("style", self)
-
-
-def _set_layer_weights(selector: str, options: VggOptions | StyleOptions) -> None:
-    weights = _LAYER_WEIGHTS if options.weights is None else tuple(options.weights)
-    if len(weights) != len(PERCEPTUAL_LAYERS):
-        raise InputError(
-            f"{selector}.weights has {len(weights)} entries; expected {len(PERCEPTUAL_LAYERS)}, "
-            f"for {', '.join(PERCEPTUAL_LAYERS)}."
-        )
-    object.__setattr__(options, "weights", weights)
+    _selector = "style"
 
 
 def _check_names(selector: str, names: Sequence[str]) -> None:
