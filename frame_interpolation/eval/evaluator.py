@@ -20,6 +20,7 @@ from frame_interpolation.errors import InputError
 from frame_interpolation.eval import (
     environment,
     evaluation_results,
+    frame_content,
     frame_store,
     metrics,
     protocols,
@@ -320,6 +321,7 @@ def _score(
         behavior=() if annotation is None else annotation.behavior,
         values=protocols.score(estimate, triplet.y, triplet.roi, metric_names),
         frames="" if frames_folder is None else frames_folder.name,
+        frame_marks=tuple(map(frame_content.mark, (example.x0, example.y, example.x1))),
     )
 
 

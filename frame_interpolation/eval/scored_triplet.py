@@ -32,6 +32,8 @@ class ScoredTriplet:
         behavior: Annotated behaviours.
         values: Value of every metric by its name; None where missing.
         frames: Folder below `frames/` that holds the triplet's pictures, empty when not written.
+        frame_marks: Marks of the three frames as they lie in the dataset, in the order of time, by
+            which they are known again elsewhere (see `frame_content`); empty in older results.
     """
 
     index: int
@@ -49,6 +51,7 @@ class ScoredTriplet:
     behavior: tuple[str, ...]
     values: Mapping[str, float | None]
     frames: str = ""
+    frame_marks: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Returns the triplet as a JSON object."""
@@ -73,8 +76,8 @@ class ScoredTriplet:
         fields = dict(fields)
         for name in ("frame_size", "image_size", "motion_roi", "roi"):
             fields[name] = None if fields[name] is None else tuple(fields[name])
-        for name in ("general_motion_type", "behavior"):
-            fields[name] = tuple(fields[name])
+        for name in ("general_motion_type", "behavior", "frame_marks"):
+            fields[name] = tuple(fields.get(name, ()))
         fields["values"] = {name: decode_value(value) for name, value in fields["values"].items()}
         return cls(**fields)
 
