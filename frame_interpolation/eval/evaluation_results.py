@@ -25,7 +25,7 @@ from frame_interpolation.eval.scored_triplet import (
 )
 
 FORMAT = "frame_interpolation.evaluation"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 
 JSON_NAME = "results.json"
 CSV_NAME = "results.csv"

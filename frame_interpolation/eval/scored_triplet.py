@@ -7,7 +7,7 @@ infinity, and a missing value (a region too small for the metric's window) is nu
 import dataclasses
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 
@@ -34,6 +34,10 @@ class ScoredTriplet:
         frames: Folder below `frames/` that holds the triplet's pictures, empty when not written.
         frame_marks: Marks of the three frames as they lie in the dataset, in the order of time, by
             which they are known again elsewhere (see `frame_content`); empty in older results.
+        measures: What makes the triplet hard, measured from its true frames by `difficulty`; empty
+            when not measured.
+        remarks: What a reader of the values has to know, such as an empty line map; the same text
+            for the same thing, so that it can be counted.
     """
 
     index: int
@@ -52,6 +56,8 @@ class ScoredTriplet:
     values: Mapping[str, float | None]
     frames: str = ""
     frame_marks: tuple[str, ...] = ()
+    measures: Mapping[str, float] = field(default_factory=dict)
+    remarks: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Returns the triplet as a JSON object."""
@@ -76,7 +82,7 @@ class ScoredTriplet:
         fields = dict(fields)
         for name in ("frame_size", "image_size", "motion_roi", "roi"):
             fields[name] = None if fields[name] is None else tuple(fields[name])
-        for name in ("general_motion_type", "behavior", "frame_marks"):
+        for name in ("general_motion_type", "behavior", "frame_marks", "remarks"):
             fields[name] = tuple(fields.get(name, ()))
         fields["values"] = {name: decode_value(value) for name, value in fields["values"].items()}
         return cls(**fields)
