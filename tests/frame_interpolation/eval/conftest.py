@@ -109,3 +109,48 @@ def _encode_png(frame: np.ndarray):
     data = io.BytesIO()
     Image.fromarray(frame).save(data, "png")
     return tf_example.EncodedFrame(data.getvalue(), "png", frame.shape[1], frame.shape[0])
+
+
+@pytest.fixture
+def make_results():
+    """Makes results of drawn scores, without files: `make_results({"psnr": [...]}, ...)`.
+
+    `values` holds a list of values by column name; every other argument but the fields of a
+    triplet by name (a value, or a list of one each) goes into the identity.
+    """
+    from frame_interpolation.eval import evaluation_results, protocols, scored_triplet
+
+    def make(values, *, protocol="film", records="data", identity=None, model=None, **fields):
+        count = len(next(iter(values.values())))
+        triplets = []
+        for i in range(count):
+            own = {
+                name: value[i] if isinstance(value, list) else value
+                for name, value in fields.items()
+            }
+            given = {
+                "index": i, "shard": "s", "offset": 0, "key": f"t{i}", "name": f"t{i}",
+                "film": f"film{i % 3}", "level": i % 3, "frame_size": (32, 24),
+                "image_size": None, "motion_roi": None, "roi": None, "general_motion_type": (),
+                "behavior": (), "values": {name: column[i] for name, column in values.items()},
+            }  # fmt: skip
+            triplets.append(scored_triplet.ScoredTriplet(**{**given, **own}))
+        return evaluation_results.EvaluationResults(
+            experiment="test",
+            identity={
+                "protocol": protocol,
+                "protocol_version": protocols.find(protocol).version,
+                "metrics": list(values),
+                "triplets": count,
+                "model": "m",
+                "records": records,
+                "output_frames": False,
+                **(identity or {}),
+            },
+            model=model or {"kind": "test", "path": "m", "fingerprint": "m"},
+            dataset={"tfrecord": "r", "records": count, "records_sha256": records},
+            environment={},
+            triplets=tuple(triplets),
+        )
+
+    return make
