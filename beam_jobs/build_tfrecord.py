@@ -115,6 +115,13 @@ _CENTER_CROP_FACTOR = flags.DEFINE_integer(
     "Keeps the middle 1/factor of both sides, before scaling; 2 for Xiph-4K.",
     flag_values=FLAGS,
 )
+_FRAME_CHECK = flags.DEFINE_string(
+    "frame_check",
+    "structure",
+    "How files that are copied are checked: structure (header, end, checksums of PNG), or pixels, "
+    "which decodes them all and takes several times as long.",
+    flag_values=FLAGS,
+)
 _WORKERS = flags.DEFINE_integer(
     "workers",
     1,
@@ -149,6 +156,7 @@ def build_tfrecord(
     resize_filter: str = "auto",
     scale_factor: int | None = None,
     center_crop_factor: int = 1,
+    frame_check: str = "structure",
     max_rejects: int = 0,
     overwrite: bool = False,
     runner: str = "embedded",
@@ -180,7 +188,13 @@ def build_tfrecord(
     if scale_factor is None:
         scale_factor = dataset_registry.find(dataset).scale_factor
     frame_options = FrameOptions(
-        encoding, quality, parse_size(resize), resize_filter, center_crop_factor, scale_factor
+        encoding=encoding,
+        quality=quality,
+        resize=parse_size(resize),
+        resize_filter=resize_filter,
+        center_crop_factor=center_crop_factor,
+        scale_factor=scale_factor,
+        frame_check=frame_check,
     )
     job_runner = worker_processes.create_runner(
         runner, workers=workers, beam_flags=beam_flags, own_flags=list(FLAGS)
@@ -241,6 +255,7 @@ def main(argv: list[str]) -> None:
         resize_filter=_RESIZE_FILTER.value,
         scale_factor=_SCALE_FACTOR.value,
         center_crop_factor=_CENTER_CROP_FACTOR.value,
+        frame_check=_FRAME_CHECK.value,
         max_rejects=_MAX_REJECTS.value,
         overwrite=_OVERWRITE.value,
         runner=_RUNNER.value,

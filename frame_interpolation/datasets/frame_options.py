@@ -26,6 +26,8 @@ KEEP: Final = "keep"
 ENCODINGS: Final = (KEEP, "png", "jpeg", "webp")
 LOSSY_ENCODINGS: Final = ("jpeg", "webp")
 RESIZE_FILTERS: Final = ("auto", "lanczos", "area")
+STRUCTURE: Final = "structure"
+FRAME_CHECKS: Final = (STRUCTURE, "pixels")
 DEFAULT_QUALITY: Final = 95
 # What WebP can hold, and more than any film frame has.
 _MAX_SIDE: Final = 16_383
@@ -50,6 +52,8 @@ class FrameOptions:
         resize_filter: One of `RESIZE_FILTERS`; `area` needs whole factors.
         center_crop_factor: At least 1.
         scale_factor: At least 1; must divide the sides of what is left by the crop.
+        frame_check: How a file that is copied is checked (see `frame_file`): `structure` looks at
+            its header and its end, `pixels` decodes it. Files that are not copied are decoded.
     """
 
     encoding: str = KEEP
@@ -58,17 +62,18 @@ class FrameOptions:
     resize_filter: str = "auto"
     center_crop_factor: int = 1
     scale_factor: int = 1
+    frame_check: str = STRUCTURE
 
     def __post_init__(self):
-        if self.encoding not in ENCODINGS:
-            raise InputError(
-                f"--encoding is {self.encoding!r}, expected one of {', '.join(ENCODINGS)}."
-            )
-        if self.resize_filter not in RESIZE_FILTERS:
-            raise InputError(
-                f"--resize_filter is {self.resize_filter!r}, expected one of "
-                f"{', '.join(RESIZE_FILTERS)}."
-            )
+        for flag, choices in (
+            ("encoding", ENCODINGS),
+            ("resize_filter", RESIZE_FILTERS),
+            ("frame_check", FRAME_CHECKS),
+        ):
+            if getattr(self, flag) not in choices:
+                raise InputError(
+                    f"--{flag} is {getattr(self, flag)!r}, expected one of {', '.join(choices)}."
+                )
         for flag in ("center_crop_factor", "scale_factor"):
             if getattr(self, flag) < 1:
                 raise InputError(f"--{flag} is {getattr(self, flag)}, expected 1 or more.")

@@ -301,9 +301,10 @@ def _varint(value: int) -> bytes:
     return bytes(encoded)
 
 
-def _delimited(field: int, *payload: bytes) -> bytes:
+def _delimited(field: int, *payload: bytes) -> tuple[bytes, ...]:
+    """Frames a message. It stays in parts, so that images are copied once, at the very end."""
     length = sum(map(len, payload))
-    return b"".join([_varint(field << 3 | _LENGTH_DELIMITED), _varint(length), *payload])
+    return _varint(field << 3 | _LENGTH_DELIMITED), _varint(length), *payload
 
 
 def _text(key: str, value: str | bytes) -> bytes:
@@ -317,25 +318,25 @@ def _text(key: str, value: str | bytes) -> bytes:
         ) from error
 
 
-def _serialise_feature(key: str, values: Sequence) -> bytes:
+def _serialise_feature(key: str, values: Sequence) -> tuple[bytes, ...]:
     kind = FEATURES[key].kind
     if kind == "bytes":
-        return _delimited(
-            _LIST_FIELD[kind], *[_delimited(1, _text(key, value)) for value in values]
-        )
+        texts = [part for value in values for part in _delimited(1, _text(key, value))]
+        return _delimited(_LIST_FIELD[kind], *texts)
     if kind == "float":
         packed = struct.pack(f"<{len(values)}f", *values)
     else:
         # Negative numbers are written as their 64-bit two's complement.
         packed = b"".join(_varint(value & 0xFFFFFFFFFFFFFFFF) for value in values)
-    return _delimited(_LIST_FIELD[kind], _delimited(1, packed))
+    return _delimited(_LIST_FIELD[kind], *_delimited(1, packed))
 
 
 def _serialise_example(values: Mapping[str, Sequence]) -> bytes:
-    entries = [
-        _delimited(
-            1, _delimited(1, key.encode()), _delimited(2, _serialise_feature(key, values[key]))
-        )
+    parts = [
+        part
         for key in sorted(values)
+        for part in _delimited(
+            1, *_delimited(1, key.encode()), *_delimited(2, *_serialise_feature(key, values[key]))
+        )
     ]
-    return _delimited(1, *entries)
+    return b"".join(_delimited(1, *parts))

@@ -27,6 +27,7 @@ data alone.
 
 from __future__ import annotations
 
+import concurrent.futures
 import dataclasses
 import hashlib
 import json
@@ -155,12 +156,15 @@ def _record_length(header: bytes, shard: str, offset: int) -> int:
 class ShardWriter:
     """Writes records to an open binary file and keeps what the sidecar tells about them.
 
-    The caller opens and closes the file (any object with `write`, local or remote).
+    The caller opens and closes the file (any object with `write`, local or remote). Each record's
+    digest is taken in a thread of its own, while the next record is read and written.
     """
 
     def __init__(self, file: BinaryIO):
         self._file = file
         self._sha256 = hashlib.sha256()
+        self._digester = concurrent.futures.ThreadPoolExecutor(1, "digest")
+        self._digested: concurrent.futures.Future[None] | None = None
         self._bytes = 0
         self._offsets: list[int] = []
         self._names: list[str] = []
@@ -168,14 +172,16 @@ class ShardWriter:
     def write(self, record: bytes, *, name: str) -> None:
         """Appends a record, which belongs to the triplet `name`."""
         framed = frame_record(record)
+        self._await_digest()  # One record waits at most, so that they do not gather in memory.
+        self._digested = self._digester.submit(self._sha256.update, framed)
         self._file.write(framed)
-        self._sha256.update(framed)
         self._offsets.append(self._bytes)
         self._names.append(name)
         self._bytes += len(framed)
 
     def summary(self) -> dict[str, Any]:
         """Returns what was written: records, bytes, sha256, names and offsets."""
+        self._await_digest()
         return {
             "records": len(self._offsets),
             "bytes": self._bytes,
@@ -183,6 +189,10 @@ class ShardWriter:
             "names": list(self._names),
             "offsets": list(self._offsets),
         }
+
+    def _await_digest(self) -> None:
+        if self._digested is not None:
+            self._digested.result()
 
 
 # Reading.

@@ -214,3 +214,19 @@ def test_a_frame_that_the_options_do_not_fit_is_named():
     with pytest.raises(FrameError, match=r"'f': the sides of a frame of 32x24.*of 5") as caught:
         frame_from_bytes(encoded(PIXELS), name="f", options=FrameOptions(scale_factor=5))
     assert caught.value.reason == "unsupported_frame"
+
+
+def test_decoding_on_request_finds_a_jpeg_damaged_in_the_middle():
+    data = encoded(PIXELS, "JPEG")
+    scan = data.index(b"\xff\xda") + 64
+    damaged = data[:scan] + b"\xff\xc4" + data[scan + 2 :]  # A header where pixels should be.
+    assert frame_from_bytes(damaged, name="a.jpg").frame.data == damaged
+    with pytest.raises(FrameError, match="'a.jpg' is damaged"):
+        frame_from_bytes(damaged, name="a.jpg", options=FrameOptions(frame_check="pixels"))
+
+
+@pytest.mark.parametrize("check", ["structure", "pixels"])
+def test_what_follows_the_end_of_a_jpeg_does_not_matter(check):
+    data = encoded(PIXELS, "JPEG") + b"\0\0\n"
+    options = FrameOptions(frame_check=check)
+    assert frame_from_bytes(data, name="a.jpg", options=options).frame.data == data
