@@ -3,15 +3,15 @@
     python -m benchmarks.input_pipeline --batch_size 8 --step_seconds 0.5
 
 The records are made here: a photograph that scikit-image brings along (public domain), moved from
-frame to frame, 1280x720 as JPEG and as PNG. Both ways read the same records, use all four released
+frame to frame, 1280x720 as JPEG and as PNG. All ways read the same records, use all four released
 augmentations and cut 256x256:
 
     plain      the whole of each frame is decoded, made float, turned, flipped and rotated, and
                then cropped; once with a rotation for every example, once only where it is drawn
     pipeline   `datasets.input_pipeline`, batches of 8
 
-Times are those of the processor (all threads), because other programs make no difference to them;
-triplets/s are one divided by them, so for one core that does nothing else.
+The ratios are of processor time (all threads), because other programs make little difference to
+it; triplets/s is what came out by the clock, on all cores.
 """
 
 import argparse
@@ -106,15 +106,15 @@ def _pipeline(path: str) -> tf.data.Dataset:
     return input_pipeline.create_training_dataset(records, options, augmentations).unbatch()
 
 
-def _cpu_seconds_per_triplet(dataset: tf.data.Dataset, count: int) -> float:
-    """Counts what is prefetched, too: the last of many hardly matters."""
+def _seconds_per_triplet(dataset: tf.data.Dataset, count: int) -> tuple[float, float]:
+    """Processor and wall seconds. What is prefetched counts: of many, the last hardly matter."""
     iterator = iter(dataset)
     for _ in itertools.islice(iterator, _BATCH):
         pass
-    start = time.process_time()
+    cpu, wall = time.process_time(), time.perf_counter()
     for _ in itertools.islice(iterator, count):
         pass
-    return (time.process_time() - start) / count
+    return (time.process_time() - cpu) / count, (time.perf_counter() - wall) / count
 
 
 def main() -> None:
@@ -124,7 +124,8 @@ def main() -> None:
     parser.add_argument("--batch_size", type=int, default=8, help="of the training step")
     parser.add_argument("--step_seconds", type=float, default=0.5, help="of the training step")
     flags = parser.parse_args()
-    print(f"{'':28}{'CPU ms/triplet':>15}{'triplets/s/core':>17}{'ratio':>8}")
+    print(f"{os.cpu_count()} cores, {flags.triplets} triplets for each line")
+    print(f"{'':33}{'CPU ms/triplet':>15}{'triplets/s':>12}{'ratio':>8}")
     needed = flags.batch_size / flags.step_seconds
     with tempfile.TemporaryDirectory() as folder:
         for image_format, target in _TARGETS.items():
@@ -135,13 +136,12 @@ def main() -> None:
                 "plain, rotated when drawn": _plain_dataset(path, always_rotate=False),
                 "pipeline": _pipeline(path),
             }
-            seconds = {w: _cpu_seconds_per_triplet(d, flags.triplets) for w, d in ways.items()}
-            own = seconds["pipeline"]
-            for way, value in seconds.items():
-                ratio = f"{value / own:8.1f}" if value is not own else ""
+            seconds = {w: _seconds_per_triplet(d, flags.triplets) for w, d in ways.items()}
+            own, _ = seconds["pipeline"]
+            for way, (cpu, wall) in seconds.items():
+                ratio = f"{cpu / own:8.1f}" if way != "pipeline" else ""
                 print(
-                    f"{image_format:5}{way:28}{1e3 * value:10.1f}{1 / value:17.1f}{ratio}",
-                    flush=True,
+                    f"{image_format:5}{way:28}{1e3 * cpu:15.1f}{1 / wall:12.1f}{ratio}", flush=True
                 )
             print(f"     target: {target:g} times the first")
             step = f"{flags.batch_size} in {flags.step_seconds:g} s"
