@@ -189,6 +189,7 @@ def run(
         output_frames=output_frames,
         overwrite=overwrite,
         config=config.flattened(),
+        lpips_weights=options.lpips_weights,
     )
     if was_finished:
         print("This evaluation was already complete; --overwrite would start it anew.")

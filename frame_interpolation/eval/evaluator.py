@@ -24,6 +24,7 @@ from frame_interpolation.eval import (
     frame_store,
     metrics,
     protocols,
+    scoring,
 )
 from frame_interpolation.eval.evaluation_example import EvaluationExample, ExampleSource
 from frame_interpolation.eval.evaluation_results import EvaluationResults
@@ -105,6 +106,7 @@ def evaluate(
     output_frames: bool = False,
     overwrite: bool = False,
     config: str = "",
+    lpips_weights: str = "",
     progress_stream: TextIO | None = None,
 ) -> tuple[EvaluationResults, bool]:
     """Evaluates a method, going on where an earlier run of the same evaluation stopped.
@@ -121,6 +123,7 @@ def evaluate(
         output_frames: Write the pictures of every triplet below `frames/` (see `frame_store`).
         overwrite: Drop results that lie in the folder, of whatever evaluation.
         config: Text of `config.gin`, not written when empty.
+        lpips_weights: File of LPIPS's weights; needed by the metrics `lpips*` only.
         progress_stream: Where progress is shown; standard error when None.
 
     Returns:
@@ -132,6 +135,7 @@ def evaluate(
             size or values that are not finite.
     """
     stop = len(source) if max_examples < 0 else min(max_examples, len(source))
+    scorer = scoring.Scorer(metric_names, lpips_weights=lpips_weights)
     identity = {
         "protocol": protocol.name,
         "protocol_version": protocol.version,
@@ -140,6 +144,7 @@ def evaluate(
         "model": method.description["fingerprint"],
         "records": source.description["records_sha256"],
         "output_frames": output_frames,
+        **scorer.identity,
     }
     output_dir.mkdir(parents=True, exist_ok=True)
     predict = None
@@ -163,7 +168,7 @@ def evaluate(
                     prepared=_prepare(source.read(resumed, stop), protocol, metric_names),
                     predict=predict,
                     protocol=protocol,
-                    metric_names=metric_names,
+                    scorer=scorer,
                     batch_size=batch_size,
                     frames_dir=output_dir / FRAMES_NAME if output_frames else None,
                     folder_names=frame_store.FolderNames(t.frames for t in journal.triplets),
@@ -264,14 +269,14 @@ def _score_triplets(
     prepared: Iterable[PreparedTriplet],
     predict: Predictor,
     protocol: protocols.Protocol,
-    metric_names: Sequence[str],
+    scorer: scoring.Scorer,
     batch_size: int,
     frames_dir: Path | None,
     folder_names: frame_store.FolderNames,
 ) -> Iterator[ScoredTriplet]:
     """Yields scores in order; the scoring thread works while the network predicts on."""
     pending: deque[Future[ScoredTriplet]] = deque()
-    with ThreadPoolExecutor(max_workers=1) as scorer:
+    with ThreadPoolExecutor(max_workers=1) as executor:
         for batch in _batches(prepared, batch_size):
             estimates = predict(batch)
             _check_estimates(estimates, batch)
@@ -280,11 +285,11 @@ def _score_triplets(
                 if frames_dir is not None:
                     frames = folder_names.assign(triplet.example.name, triplet.example.index)
                 pending.append(
-                    scorer.submit(
+                    executor.submit(
                         _score,
                         triplet,
                         protocol.finish(estimate),
-                        metric_names,
+                        scorer,
                         None if frames_dir is None else frames_dir / frames,
                     )
                 )
@@ -297,7 +302,7 @@ def _score_triplets(
 def _score(
     triplet: PreparedTriplet,
     estimate: np.ndarray,
-    metric_names: Sequence[str],
+    scorer: scoring.Scorer,
     frames_folder: Path | None,
 ) -> ScoredTriplet:
     if frames_folder is not None:
@@ -305,6 +310,7 @@ def _score(
             frames_folder, x0=triplet.x0, estimate=estimate, x1=triplet.x1, truth=triplet.y
         )
     example, annotation = triplet.example, triplet.example.annotation
+    scores = scorer.score(estimate, triplet.y, triplet.roi)
     return ScoredTriplet(
         index=example.index,
         shard=example.shard,
@@ -319,9 +325,10 @@ def _score(
         roi=triplet.roi,
         general_motion_type=() if annotation is None else annotation.general_motion_type,
         behavior=() if annotation is None else annotation.behavior,
-        values=protocols.score(estimate, triplet.y, triplet.roi, metric_names),
+        values=scores.values,
         frames="" if frames_folder is None else frames_folder.name,
         frame_marks=tuple(map(frame_content.mark, (example.x0, example.y, example.x1))),
+        remarks=scores.remarks,
     )
 
 

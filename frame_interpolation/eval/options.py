@@ -49,6 +49,8 @@ class EvaluationOptions:
         protocol: 'film' scores frames as they are, 'atd12k' at 960x540 (see `protocols`).
         batch_size: Neighbouring triplets of equal size that go through the network together. It
             changes speed and memory, and no score beyond rounding.
+        lpips_weights: File of LPIPS's weights (see `lpips`); needed by `lpips` and
+            `lpips_unscaled`.
     """
 
     max_examples: int = -1
@@ -56,6 +58,7 @@ class EvaluationOptions:
     tfrecord: str = ""
     protocol: str = "film"
     batch_size: int = 1
+    lpips_weights: str = ""
 
     def __post_init__(self) -> None:
         if isinstance(self.metrics, str):

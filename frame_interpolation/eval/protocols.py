@@ -19,7 +19,6 @@ import numpy as np
 from PIL import Image
 
 from frame_interpolation.errors import InputError
-from frame_interpolation.eval import metrics
 
 LEVEL_NAMES = ("easy", "medium", "hard")
 """Names of the ATD-12K difficulty levels 0, 1 and 2."""
@@ -161,38 +160,6 @@ def crop_region(image: np.ndarray, box: Box) -> np.ndarray:
     """
     x, y, width, height = box
     return image[y : y + height, x : x + width]
-
-
-def score(
-    estimate: np.ndarray, truth: np.ndarray, box: Box | None, metric_names: Sequence[str]
-) -> dict[str, float | None]:
-    """Scores one estimate.
-
-    Args:
-        estimate: float32 (H, W, 3) in [0, 1], from `Protocol.finish`.
-        truth: float32 (H, W, 3) in [0, 1], from `Protocol.prepare`.
-        box: Region of interest (x, y, width, height) in pixels of these frames; needed by
-            metrics with the suffix `_roi`.
-        metric_names: Metric names, each possibly with the suffix `_roi`.
-
-    Returns:
-        A value for each name, in the same order; None where the metric is not defined because
-        the frame or the region is smaller than the metric's window.
-
-    Raises:
-        ValueError: If a metric on the region is asked for and `box` is None.
-    """
-    values: dict[str, float | None] = {}
-    for name in metric_names:
-        base_name, on_region = metrics.split_name(name)
-        metric = metrics.METRICS[base_name]
-        if not on_region:
-            values[name] = metric.measure(estimate, truth)
-        elif box is None:
-            raise ValueError(f"{name} needs a region of interest.")
-        else:
-            values[name] = metric.measure(crop_region(estimate, box), crop_region(truth, box))
-    return values
 
 
 def _clip(position_px: int, side_px: int) -> int:

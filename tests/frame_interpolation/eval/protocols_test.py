@@ -87,25 +87,6 @@ def test_crop():
     np.testing.assert_array_equal(protocols.crop_region(image, (2, 1, 4, 3)), image[1:4, 2:6])
 
 
-def test_scores_of_the_region_are_those_of_the_crop():
-    truth = np.full((20, 30, 3), 0.5, np.float32)
-    estimate = truth.copy()
-    estimate[4:8, 10:20] += 0.25
-    names = ("l1", "l1_roi", "psnr_roi", "ssim_atd12k_roi", "ssim_roi")
-    values = protocols.score(estimate, truth, (10, 4, 10, 8), names)
-    assert tuple(values) == names
-    assert values["l1"] == pytest.approx(0.25 * 40 / 600)
-    assert values["l1_roi"] == pytest.approx(0.125)
-    assert values["psnr_roi"] == pytest.approx(-10 * np.log10(0.03125))
-    assert values["ssim_atd12k_roi"] is not None  # 10x8 holds a window of 7, not of 11.
-    assert values["ssim_roi"] is None
-
-
-def test_an_empty_region_has_no_values():
-    frame = np.zeros((20, 30, 3), np.float32)
-    assert protocols.score(frame, frame, (5, 5, 0, 4), ["psnr_roi"]) == {"psnr_roi": None}
-
-
 def test_unknown_protocol():
     with pytest.raises(InputError, match=r"no protocol 'adt12k'.*film, atd12k"):
         protocols.find("adt12k")
