@@ -22,6 +22,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from frame_interpolation.eval import bootstrap
+
 MINIMUM_DIFFERENCES = 6
 """Below this number of non-zero differences no outcome reaches p = 0.05 (2 / 2**5 = 0.0625)."""
 
@@ -117,8 +119,8 @@ def compare(
         mean_difference=(
             math.fsum(finite_differences) / len(finite_differences) if finite_differences else None
         ),
-        interval=_interval(finite_differences, [str(i) for i in range(len(finite_differences))]),
-        film_interval=_interval(finite_differences, finite_films),
+        interval=bootstrap.mean_interval(finite_differences),
+        film_interval=bootstrap.mean_interval(finite_differences, finite_films),
         p_value=p_value,
         reason=reason,
     )
@@ -176,18 +178,6 @@ def holm(p_values: Sequence[float]) -> list[float]:
         largest = max(largest, (count - rank) * p_values[i])
         corrected[i] = min(1.0, largest)
     return corrected
-
-
-def _interval(values: Sequence[float], clusters: Sequence[str]) -> tuple[float, float] | None:
-    """95 % percentile interval of the mean, whole clusters being drawn with replacement."""
-    if not all(clusters) or len(set(clusters)) < 2:
-        return None
-    _, owner = np.unique(clusters, return_inverse=True)
-    sums, sizes = np.bincount(owner, values), np.bincount(owner)
-    drawn = np.random.default_rng(0).integers(0, len(sums), (2000, len(sums)))
-    means = sums[drawn].sum(axis=1) / sizes[drawn].sum(axis=1)
-    low, high = np.percentile(means, [2.5, 97.5])
-    return float(low), float(high)
 
 
 def _difference(value: float, other: float) -> float:

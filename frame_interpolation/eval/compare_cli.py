@@ -1,0 +1,260 @@
+r"""Compares results of several methods on the same triplets: tables, tests, and a report.
+
+    python -m eval.compare_cli --output_dir comparison \
+        --results before=eval/before --results after=eval/after \
+        --natural before=eval/before_vimeo --natural after=eval/after_vimeo \
+        --training_records records/train@8
+
+A result is a folder that holds results.json, or that file. The others are compared with the
+--baseline, by default the first: paired differences per triplet with 95 % intervals and a test,
+corrected for all comparisons made. --natural names results of the same methods on natural video,
+which show what fine-tuning cost. Published figures of ATD-12K stand beside results of its
+protocol, marked as such. A gain of more than 0.5 dB is met with a list of what to check;
+--training_records has the test frames searched for in the training data.
+"""
+
+import json
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from absl import flags
+
+from frame_interpolation import program
+from frame_interpolation.errors import InputError
+
+if TYPE_CHECKING:
+    from frame_interpolation.eval.evaluation_results import EvaluationResults
+    from frame_interpolation.eval.method_comparison import Comparison
+    from frame_interpolation.eval.result_alignment import AlignedResults
+
+FLAGS = flags.FlagValues()  # Its own, so that a test can import several programs.
+_RESULTS = flags.DEFINE_multi_string(
+    "results",
+    [],
+    "NAME=PATH of a result: a folder with results.json, or that file; repeat for each.",
+    flag_values=FLAGS,
+)
+_OUTPUT_DIR = flags.DEFINE_string(
+    "output_dir", None, "Folder of the comparison.", required=True, flag_values=FLAGS
+)
+_NATURAL = flags.DEFINE_multi_string(
+    "natural",
+    [],
+    "NAME=PATH of a result of the same method on natural video; any number of datasets.",
+    flag_values=FLAGS,
+)
+_BASELINE = flags.DEFINE_string(
+    "baseline", None, "NAME the others are compared with. Default: the first.", flag_values=FLAGS
+)
+_INTERSECTION = flags.DEFINE_bool(
+    "intersection",
+    False,
+    "Compare results over different triplets on those that all of them have.",
+    flag_values=FLAGS,
+)
+_TRAINING_RECORDS = flags.DEFINE_multi_string(
+    "training_records",
+    [],
+    "PATH@N of training records in which the test frames are searched for; may be repeated.",
+    flag_values=FLAGS,
+)
+_REPORT = flags.DEFINE_bool(
+    "report",
+    None,
+    "Write a report with pictures. Default: when every result has pictures.",
+    flag_values=FLAGS,
+)
+
+
+class NamedResult(NamedTuple):
+    """A result as the command line names it, and what was read.
+
+    Attributes:
+        label: Its name.
+        path: Its results.json.
+        results: The results.
+        definitions: How its metrics were defined when it was written.
+    """
+
+    label: str
+    path: Path
+    results: "EvaluationResults"
+    definitions: dict[str, str]
+
+
+def main(argv: Sequence[str]) -> None:
+    """Wires the flags to `run`."""
+    del argv  # program.run refuses what is not a flag.
+    run(
+        results=_RESULTS.value,
+        output_dir=_OUTPUT_DIR.value,
+        natural=_NATURAL.value,
+        baseline=_BASELINE.value,
+        intersection=_INTERSECTION.value,
+        training_records=_TRAINING_RECORDS.value,
+        write_report=_REPORT.value,
+    )
+
+
+def run(
+    *,
+    results: Sequence[str],
+    output_dir: str,
+    natural: Sequence[str] = (),
+    baseline: str | None = None,
+    intersection: bool = False,
+    training_records: Sequence[str] = (),
+    write_report: bool | None = None,
+) -> "Comparison":
+    """Compares results, writes and prints the comparison.
+
+    Args:
+        results: 'NAME=PATH' of each result.
+        output_dir: Folder of the comparison.
+        natural: 'NAME=PATH' of results of the same methods on natural video.
+        baseline: Name of the method the others are compared with; the first if None.
+        intersection: Compare on the triplets that all results have.
+        training_records: Records in which the test frames are searched for.
+        write_report: Whether to write a report with pictures; if None, when there are pictures.
+
+    Returns:
+        The comparison.
+
+    Raises:
+        InputError: If results cannot be read or compared, or pictures are missing for a report
+            that was asked for.
+    """
+    from frame_interpolation.eval import (
+        comparison_files,
+        comparison_tables,
+        method_comparison,
+        result_alignment,
+    )
+
+    if not results:
+        raise InputError("There is nothing to compare; give --results NAME=PATH for each result.")
+    named = [read_named(text, flag="results") for text in results]
+    named_natural = [read_named(text, flag="natural") for text in natural]
+    result_alignment.check_labels([one.label for one in named])
+    aligned = result_alignment.align(
+        [(one.label, one.results) for one in named],
+        intersection=intersection,
+        definitions={one.label: one.definitions for one in named},
+    )
+    aligned_natural = method_comparison.align_natural(
+        [(one.label, one.results) for one in named_natural],
+        [one.definitions for one in named_natural],
+        intersection=intersection,
+    )
+    missing = _without_pictures(named, aligned)
+    if write_report and missing:
+        raise InputError(
+            f"{missing} has no pictures for a report; evaluate it with --output_frames, or give "
+            "--noreport."
+        )
+    found_leakage = None
+    if training_records:
+        from frame_interpolation.eval import leakage  # Loads TensorFlow.
+
+        found_leakage = leakage.search(aligned.results[0][1].triplets, training_records)
+    comparison = method_comparison.compare(
+        aligned, natural=aligned_natural, baseline=baseline, leakage=found_leakage
+    )
+    folder = Path(output_dir)
+    comparison_files.write_comparison(folder, comparison)
+    print(comparison_files.to_text(comparison, comparison_tables.tables_of(comparison)))
+    if found_leakage is not None:
+        print("\nLeakage: " + "\n  ".join(found_leakage.sentences()))
+    print(f"\nTables: {folder}")
+    if write_report is not False and not missing:
+        print(f"Report: {_write_report(folder, named, aligned, comparison)}")
+    elif write_report is None:
+        print(f"No report: {missing} has no pictures (eval_cli --output_frames).", file=sys.stderr)
+    return comparison
+
+
+def read_named(text: str, *, flag: str) -> NamedResult:
+    """Reads a result that the command line names.
+
+    Args:
+        text: 'NAME=PATH', PATH being a folder with results.json, or that file.
+        flag: Name of the flag, for messages.
+
+    Returns:
+        The result.
+
+    Raises:
+        InputError: If the text has another form, or there is no result that can be read.
+    """
+    from frame_interpolation.eval import evaluation_results, result_alignment
+
+    label, separator, place = text.partition("=")
+    name = evaluation_results.JSON_NAME
+    if not separator or not label.strip() or not place:
+        raise InputError(f"--{flag} is {text!r}; write NAME=PATH, for example after=eval/after.")
+    path = Path(place)
+    if path.is_dir():
+        # Where eval_cli puts it below its --output_dir, and one level less.
+        inner = [file for depth in ("*/*", "*") for file in sorted(path.glob(f"{depth}/{name}"))]
+        path = path / name
+        if not path.is_file():
+            hint = f"; did you mean {str(inner[0].parent)!r}?" if inner else "."
+            raise InputError(
+                f"--{flag} {label}: the folder {place!r} holds no finished results ({name}){hint}"
+            )
+    elif not path.is_file():
+        raise InputError(f"--{flag} {label}: there is no {place!r}.")
+    return NamedResult(
+        label.strip(),
+        path,
+        evaluation_results.read_results(path),
+        result_alignment.stored_definitions(path),
+    )
+
+
+def _without_pictures(named: Sequence[NamedResult], aligned: "AlignedResults") -> str:
+    """The label of the first result that lacks the pictures of a triplet, empty if none does."""
+    from frame_interpolation.eval import evaluator
+
+    for one in named:
+        frames = one.path.parent / evaluator.FRAMES_NAME
+        triplets = aligned[one.label].triplets
+        if not frames.is_dir() or not all(triplet.frames for triplet in triplets):
+            return repr(one.label)
+    return ""
+
+
+def _write_report(
+    folder: Path,
+    named: Sequence[NamedResult],
+    aligned: "AlignedResults",
+    comparison: "Comparison",
+) -> Path:
+    """Writes the report of the aligned results, which may be fewer than the files hold."""
+    from frame_interpolation.eval import evaluation_results, evaluator, report
+
+    warnings = [" ".join([warning.headline, *warning.checks]) for warning in comparison.warnings]
+    records = aligned.results[0][1].identity["records"]
+    with tempfile.TemporaryDirectory() as scratch:
+        entries = []
+        for number, one in enumerate(named):
+            results = aligned[one.label]
+            # Alignment has shown that these are the same data, whatever they were read from.
+            content = results.to_json()
+            content["identity"] = {**results.identity, "records": records}
+            path = Path(scratch, f"{number}.json")
+            evaluation_results.write_text(path, json.dumps(content, allow_nan=False))
+            entries.append((one.label, path, one.path.parent / evaluator.FRAMES_NAME))
+        return report.write_report(
+            folder / "report",
+            title=f"Comparison on {comparison.main.title}",
+            introduction=" ".join(warnings),
+            results=entries,
+        )
+
+
+if __name__ == "__main__":
+    program.run(main, FLAGS)

@@ -1,0 +1,190 @@
+"""The files of a comparison of methods.
+
+comparison.txt, .md, .tex   the tables of `comparison_tables`, and the warnings
+comparison.csv              one row a dataset, group, method and metric
+differences.csv             one row a paired comparison
+comparison.json             everything, written last
+"""
+
+import csv
+import dataclasses
+import io
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from frame_interpolation.eval import (
+    comparison_tables,
+    evaluation_results,
+    metrics,
+    text_table,
+)
+from frame_interpolation.eval.method_comparison import Block, Comparison
+from frame_interpolation.eval.paired_comparison import PairedComparison
+from frame_interpolation.eval.score_summary import WHOLE
+from frame_interpolation.eval.scored_triplet import encode_value
+from frame_interpolation.eval.text_table import TextTable
+
+FORMAT = "frame_interpolation.comparison"
+FORMAT_VERSION = 1
+
+STEM = "comparison"
+DIFFERENCES_NAME = "differences.csv"
+
+
+def write_comparison(
+    folder: Path, comparison: Comparison, *, more_tables: Sequence[TextTable] = ()
+) -> None:
+    """Writes all files of a comparison.
+
+    Args:
+        folder: Where to; made when it does not exist.
+        comparison: The comparison.
+        more_tables: Further tables for the text files, such as the preferences of people.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{STEM}.json").unlink(missing_ok=True)
+    tables = [*comparison_tables.tables_of(comparison), *more_tables]
+    write = evaluation_results.write_text
+    write(folder / f"{STEM}.txt", to_text(comparison, tables) + "\n")
+    write(folder / f"{STEM}.md", _markdown(comparison, tables) + "\n")
+    write(folder / f"{STEM}.tex", _latex(comparison, tables) + "\n")
+    write(folder / f"{STEM}.csv", means_csv(comparison))
+    write(folder / DIFFERENCES_NAME, differences_csv(comparison))
+    content = json.dumps(to_json(comparison), indent=1, ensure_ascii=False, allow_nan=False)
+    write(folder / f"{STEM}.json", content + "\n")
+
+
+def to_text(comparison: Comparison, tables: Sequence[TextTable]) -> str:
+    """Writes tables and warnings for a terminal.
+
+    Args:
+        comparison: The comparison.
+        tables: Its tables, and others.
+
+    Returns:
+        Text without a final line feed.
+    """
+    parts = ["\n".join(_warning_lines(comparison))] if comparison.warnings else []
+    return "\n\n".join([*map(text_table.to_text, tables), *parts])
+
+
+def means_csv(comparison: Comparison) -> str:
+    """Returns the means as CSV; empty cells are missing values, published rows are marked."""
+    rows: list[list[Any]] = []
+    for number, block in enumerate(comparison.blocks):
+        start = ["natural" if number else "main", block.title]
+        for group_name, members in block.groups.items():
+            for label, group in members.items():
+                for name, score in group.scores.items():
+                    values = [_cell(score.mean), score.count, score.infinite, score.missing]
+                    rows.append([*start, group_name, label, "scored", name, *values, ""])
+        for row in block.published:
+            for name, value in row.values.items():
+                values = [_cell(value), "", "", ""]
+                rows.append([*start, WHOLE, row.method, "published", name, *values, row.source])
+    head = ["block", "dataset", "group", "method", "kind", "metric"]
+    return _csv([*head, "mean", "count", "infinite", "missing", "source"], rows)
+
+
+def differences_csv(comparison: Comparison) -> str:
+    """Returns the paired comparisons as CSV; empty cells are values that do not exist."""
+    fields = [field.name for field in dataclasses.fields(PairedComparison)]
+    intervals = ("interval", "film_interval")
+    head = ["block", "dataset"]
+    for field in fields:
+        head += [f"{field}_low", f"{field}_high"] if field in intervals else [field]
+    rows = []
+    for number, block in enumerate(comparison.blocks):
+        for found in block.differences:
+            row: list[Any] = ["natural" if number else "main", block.title]
+            for field in fields:
+                value = getattr(found, field)
+                row += list(map(_cell, value or (None, None))) if field in intervals else [value]
+            rows.append(row)
+    return _csv(head, rows)
+
+
+def to_json(comparison: Comparison) -> dict[str, Any]:
+    """Returns everything as a JSON object; infinities are the strings 'inf' and '-inf'."""
+    return {
+        "format": FORMAT,
+        "format_version": FORMAT_VERSION,
+        "baseline": comparison.baseline,
+        "main": _block_json(comparison.main),
+        "natural": [_block_json(block) for block in comparison.natural],
+        "warnings": [dataclasses.asdict(warning) for warning in comparison.warnings],
+        "leakage": comparison.leakage and dataclasses.asdict(comparison.leakage),
+    }
+
+
+def _warning_lines(comparison: Comparison) -> list[str]:
+    lines = []
+    for warning in comparison.warnings:
+        lines += [f"WARNING: {warning.headline}", *(f"  - {check}" for check in warning.checks)]
+    return lines
+
+
+def _markdown(comparison: Comparison, tables: Sequence[TextTable]) -> str:
+    parts = ["# Comparison of methods", *map(text_table.to_markdown, tables)]
+    for warning in comparison.warnings:
+        checks = [f"- {text_table.escape_markdown(check)}" for check in warning.checks]
+        headline = text_table.escape_markdown(warning.headline)
+        parts.append("\n".join([f"## Warning\n\n{headline}\n", *checks]))
+    return "\n\n".join(parts)
+
+
+def _latex(comparison: Comparison, tables: Sequence[TextTable]) -> str:
+    parts = ["% Needs the packages booktabs and longtable.", *map(text_table.to_latex, tables)]
+    for warning in comparison.warnings:
+        checks = [rf"\item {text_table.escape_latex(check)}" for check in warning.checks]
+        headline = rf"\paragraph{{Warning}} {text_table.escape_latex(warning.headline)}"
+        parts.append("\n".join([headline, r"\begin{itemize}", *checks, r"\end{itemize}"]))
+    return "\n\n".join(parts)
+
+
+def _cell(value: float | None) -> str:
+    return "" if value is None else repr(float(value))
+
+
+def _csv(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(head)
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def _block_json(block: Block) -> dict[str, Any]:
+    return {
+        "title": block.title,
+        "triplets": block.aligned.triplets,
+        "is_intersection": block.aligned.is_intersection,
+        "totals": dict(block.aligned.totals),
+        "protocol": {
+            name: block.aligned.results[0][1].identity[name]
+            for name in ("protocol", "protocol_version")
+        },
+        "methods": {
+            label: {"experiment": results.experiment, "model": results.model}
+            for label, results in block.aligned.results
+        },
+        "metrics": {name: metrics.find(name).definition for name in block.metric_names},
+        "groups": {
+            group_name: {
+                label: {
+                    "triplets": group.triplets,
+                    "scores": {
+                        name: {**dataclasses.asdict(score), "mean": encode_value(score.mean)}
+                        for name, score in group.scores.items()
+                    },
+                }
+                for label, group in members.items()
+            }
+            for group_name, members in block.groups.items()
+        },
+        "published": [dataclasses.asdict(row) for row in block.published],
+        "differences": [dataclasses.asdict(found) for found in block.differences],
+        "notes": [*block.notes, *comparison_tables.left_out(block)],
+    }

@@ -1,0 +1,254 @@
+"""A comparison of methods as tables of text: means, means by group, paired differences.
+
+The best scored value of a column is marked; published rows are never ranked among those scored
+here. Films are left out of the groups, for there are many; the CSV and JSON files have them.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from frame_interpolation.eval import metrics, published_scores, score_summary
+from frame_interpolation.eval.method_comparison import Block, Comparison
+from frame_interpolation.eval.score_summary import ROI, WHOLE, Group
+from frame_interpolation.eval.text_table import Cell, TextTable
+
+_EMPTY = "-"
+_FILM_GROUP = "film/"
+
+
+def tables_of(comparison: Comparison) -> list[TextTable]:
+    """Returns the tables of a comparison: means, groups and differences of every block."""
+    tables = []
+    for number, block in enumerate(comparison.blocks):
+        kind = "Natural video: " if number else ""
+        tables.append(means_table(block, title=f"{kind}{block.title}"))
+        groups = groups_table(block, title=f"{kind}by group, {block.aligned.size_text}")
+        if groups.rows:
+            tables.append(groups)
+        if block.differences:
+            tables.append(differences_table(block, comparison.baseline, title_prefix=kind))
+    return tables
+
+
+def means_table(block: Block, *, title: str) -> TextTable:
+    """The means over all triplets: rows by method, columns by metric, then the published rows.
+
+    Args:
+        block: The block.
+        title: Title of the table.
+
+    Returns:
+        The table.
+    """
+    names = [name for name in block.metric_names if _in_group(block, WHOLE, name)]
+    scored = block.groups[WHOLE]
+    best = _best(scored, names)
+    rows: list[tuple[Cell | str, ...]] = [
+        (label, str(scored[label].triplets), *_mean_cells(scored, label, names, best))
+        for label in block.aligned.labels
+    ]
+    sections = (0, len(rows)) if block.published else (0,)
+    rows += [
+        (
+            f"{row.method} (published)",
+            str(published_scores.TRIPLETS),
+            *(format_value(name, row.values.get(name)) for name in names),
+        )
+        for row in block.published
+    ]
+    return TextTable(
+        title=title,
+        headings=("method", "n", *map(heading, names)),
+        rows=tuple(rows),
+        sections=sections,
+        notes=(*block.notes, *left_out(block)),
+    )
+
+
+def groups_table(block: Block, *, title: str) -> TextTable:
+    """The means by group, but for films: rows by group and method, columns by metric.
+
+    Args:
+        block: The block.
+        title: Title of the table.
+
+    Returns:
+        The table; without rows when there are no groups.
+    """
+    names = [name for name in block.metric_names if not metrics.split_name(name)[1]]
+    rows: list[tuple[Cell | str, ...]] = []
+    sections = []
+    for group_name, members in block.groups.items():
+        if group_name == WHOLE or group_name.startswith(_FILM_GROUP):
+            continue
+        columns = [f"{name}{metrics.ROI_SUFFIX}" if group_name == ROI else name for name in names]
+        best = _best(members, columns)
+        sections.append(len(rows))
+        rows += [
+            (
+                group_title(group_name),
+                label,
+                str(members[label].triplets),
+                *_mean_cells(members, label, columns, best),
+            )
+            for label in block.aligned.labels
+            if label in members
+        ]
+    return TextTable(
+        title=title,
+        headings=("group", "method", "n", *map(heading, names)),
+        rows=tuple(rows),
+        text_columns=2,
+        sections=tuple(sections),
+    )
+
+
+def differences_table(block: Block, baseline: str, *, title_prefix: str = "") -> TextTable:
+    """The paired differences to the baseline: rows by method and metric.
+
+    Args:
+        block: The block.
+        baseline: Label of the baseline.
+        title_prefix: Put before the title.
+
+    Returns:
+        The table.
+    """
+    rows, sections, reasons = [], [], []
+    previous = None
+    for found in block.differences:
+        if found.label != previous:
+            sections.append(len(rows))
+            previous = found.label
+        rows.append(
+            (
+                found.label,
+                heading(found.metric, with_region=True),
+                format_value(found.metric, found.mean_difference, signed=True),
+                _interval(found.metric, found.interval),
+                _interval(found.metric, found.film_interval),
+                f"{found.better}/{found.equal}/{found.worse}",
+                format_p(found.p_value),
+                format_p(found.corrected_p),
+            )
+        )
+        if found.reason:
+            reasons.append(f"{found.label}, {found.metric}: no test, {found.reason}.")
+        if found.missing or found.infinite:
+            reasons.append(
+                f"{found.label}, {found.metric}: {found.missing} pairs with a missing value left "
+                f"out, {found.infinite} with one infinite value only in the test."
+            )
+    return TextTable(
+        title=f"{title_prefix}Paired differences to {baseline}, {block.aligned.size_text}",
+        headings=(
+            "method",
+            "metric",
+            "mean difference",
+            "95 % by triplet",
+            "95 % by film",
+            "better/equal/worse",
+            "p",
+            "p (Holm)",
+        ),
+        rows=tuple(rows),
+        text_columns=2,
+        sections=tuple(sections),
+        notes=(
+            "p: Wilcoxon's signed-rank test, two-sided, corrected by Holm over all comparisons "
+            "of this run; it takes triplets as independent, the interval by film does not.",
+            *reasons,
+        ),
+    )
+
+
+def heading(name: str, *, with_region: bool = False) -> str:
+    """Returns the title of a column: metric, unit, and which way is better.
+
+    Args:
+        name: Column name.
+        with_region: Say when it is taken on the region of interest.
+
+    Returns:
+        For example 'PSNR [dB] ↑'.
+    """
+    metric = metrics.find(name)
+    region = "RoI " if with_region and metrics.split_name(name)[1] else ""
+    unit = f" [{metric.unit}]" if metric.unit else ""
+    return f"{region}{metric.title}{unit} {'↑' if metric.higher_is_better else '↓'}"
+
+
+def group_title(group_name: str) -> str:
+    """Returns the title of a group for people, such as 'RoI' or 'level: easy'."""
+    return "RoI" if group_name == ROI else group_name.replace("/", ": ", 1)
+
+
+def format_value(name: str, value: float | None, *, signed: bool = False) -> str:
+    """Returns a value with the metric's number of decimals.
+
+    Args:
+        name: Column name.
+        value: The value, or None.
+        signed: Write the sign of a positive one as well.
+
+    Returns:
+        The text, '-' for None.
+    """
+    if value is None:
+        return _EMPTY
+    return f"{value:{'+' if signed else ''}.{metrics.find(name).decimals}f}"
+
+
+def format_p(p_value: float | None) -> str:
+    """Returns a p-value with three decimals, '-' for None."""
+    if p_value is None:
+        return _EMPTY
+    return "<0.001" if p_value < 0.001 else f"{p_value:.3f}"
+
+
+def _mean_cells(
+    members: Mapping[str, Group], label: str, names: Sequence[str], best: Mapping[str, float]
+) -> list[Cell]:
+    cells = []
+    for name in names:
+        score = members[label].scores.get(name)
+        value = None if score is None else score.mean
+        is_best = len(members) > 1 and value is not None and value == best.get(name)
+        cells.append(Cell(format_value(name, value), is_best))
+    return cells
+
+
+def _best(members: Mapping[str, Group], names: Sequence[str]) -> dict[str, float]:
+    best = {}
+    for name in names:
+        scores = [group.scores[name].mean for group in members.values() if name in group.scores]
+        values = [value for value in scores if value is not None]
+        if values:
+            best[name] = (max if metrics.find(name).higher_is_better else min)(values)
+    return best
+
+
+def _in_group(block: Block, group_name: str, name: str) -> bool:
+    return any(name in group.scores for group in block.groups[group_name].values())
+
+
+def left_out(block: Block) -> list[str]:
+    """Says what the means leave out, naming methods of which the same is true together.
+
+    Args:
+        block: The block.
+
+    Returns:
+        Sentences.
+    """
+    labels: dict[str, list[str]] = {}
+    for label, results in block.aligned.results:
+        for note in score_summary.notes(results.groups):
+            labels.setdefault(note, []).append(label)
+    return [f"{', '.join(of_note)}: {note}" for note, of_note in labels.items()]
+
+
+def _interval(name: str, interval: tuple[float, float] | None) -> str:
+    if interval is None:
+        return _EMPTY
+    low, high = (format_value(name, value, signed=True) for value in interval)
+    return f"{low} to {high}"
