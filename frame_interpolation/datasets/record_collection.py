@@ -64,12 +64,15 @@ class RecordCollection:
         return self.indexes[part], int(i) - (self._ends[part - 1] if part else 0)
 
 
-def open_records(paths: Sequence[str], *, binding: str) -> RecordCollection:
+def open_records(
+    paths: Sequence[str], *, binding: str, tolerate_damage: bool = False
+) -> RecordCollection:
     """Finds the records of the datasets that a configuration names.
 
     Args:
       paths: as `tfrecord.expand` takes them; relative ones may also start at the repository root.
       binding: what sets the paths, for error messages: "training_dataset.files".
+      tolerate_damage: see `tfrecord.build_index`.
 
     Raises:
       InputError: There is no path, or one of them has no complete dataset.
@@ -80,7 +83,9 @@ def open_records(paths: Sequence[str], *, binding: str) -> RecordCollection:
             "gin file, where N is the number of shards."
         )
     try:
-        return RecordCollection([tfrecord.build_index(_find(path)) for path in paths])
+        return RecordCollection(
+            [tfrecord.build_index(_find(path), tolerate_damage=tolerate_damage) for path in paths]
+        )
     except InputError as error:
         raise InputError(f"{binding}: {error}") from error
 

@@ -259,13 +259,16 @@ class Index:
         return record
 
 
-def build_index(spec: str, *, allow_foreign: bool = True) -> Index:
+def build_index(spec: str, *, allow_foreign: bool = True, tolerate_damage: bool = False) -> Index:
     """Finds the records of a dataset.
 
     Args:
         spec: as `expand` takes it.
         allow_foreign: whether files without a manifest, which other programs wrote, are read (with
             one warning).
+        tolerate_damage: whether a shard of another length than its sidecar says is taken all the
+            same, so that reading fails only for the records concerned, and a file without sidecar
+            is taken up to the place where its chain of records breaks. Both with a warning.
 
     Returns:
         The index, in order of the shards.
@@ -283,9 +286,9 @@ def build_index(spec: str, *, allow_foreign: bool = True) -> Index:
         )
     shards = expand(spec)
     if manifest is None:
-        index = _index_foreign(spec, shards, allow_foreign)
+        index = _index_foreign(spec, shards, allow_foreign, tolerate_damage)
     else:
-        index = _index_own(shards, manifest)
+        index = _index_own(shards, manifest, tolerate_damage)
     if not len(index):
         raise InputError(f"{spec!r} holds no records.")
     return index
@@ -305,7 +308,7 @@ def _finished_manifest(path: str) -> dict[str, Any] | None:
     return manifest
 
 
-def _index_own(shards: Sequence[str], manifest: Mapping[str, Any]) -> Index:
+def _index_own(shards: Sequence[str], manifest: Mapping[str, Any], tolerate_damage: bool) -> Index:
     offsets, lengths, owners, names = [], [], [], []
     read = record_files.for_each(_sidecar_and_size, shards)
     for i, (shard, listed) in enumerate(zip(shards, manifest["shards"], strict=True)):
@@ -316,11 +319,15 @@ def _index_own(shards: Sequence[str], manifest: Mapping[str, Any]) -> Index:
                 f"outputs are mixed; build the records again with --overwrite."
             )
         if size != sidecar["bytes"]:
-            raise InputError(
+            message = (
                 f"{shard!r} is {size} bytes long, expected {sidecar['bytes']}: it is cut or was "
                 f"changed; copy or build it again."
             )
-        ends = np.array([*sidecar["offsets"][1:], size], np.int64)[: sidecar["records"]]
+            if not tolerate_damage:
+                raise InputError(message)
+            _log.warning("%s", message)
+        ends = np.array([*sidecar["offsets"][1:], sidecar["bytes"]], np.int64)
+        ends = ends[: sidecar["records"]]
         starts = np.array(sidecar["offsets"], np.int64)
         offsets.append(starts)
         lengths.append(ends - starts - _FRAMING_BYTES)
@@ -340,7 +347,9 @@ def _sidecar_and_size(shard: str) -> tuple[dict[str, Any], int]:
     return read_sidecar(shard), record_files.size(shard)
 
 
-def _index_foreign(spec: str, shards: Sequence[str], allow_foreign: bool) -> Index:
+def _index_foreign(
+    spec: str, shards: Sequence[str], allow_foreign: bool, tolerate_damage: bool
+) -> Index:
     absent = set(record_files.missing([sidecar_path(shard) for shard in shards]))
     own = [shard for shard in shards if sidecar_path(shard) not in absent]
     if own:
@@ -351,7 +360,8 @@ def _index_foreign(spec: str, shards: Sequence[str], allow_foreign: bool) -> Ind
     if not allow_foreign:
         raise InputError(f"{spec!r} has no manifest; build it with beam_jobs.build_tfrecord.")
     _log.warning("%s has no manifest: taken as records that another program wrote.", spec)
-    scanned = record_files.for_each(lambda shard: list(scan(shard)), shards)
+    scan_all = _scan_up_to_damage if tolerate_damage else lambda shard: list(scan(shard))
+    scanned = record_files.for_each(scan_all, shards)
     found = [(i, *record) for i, records in enumerate(scanned) for record in records]
     owners, offsets, lengths = zip(*found, strict=True) if found else ((), (), ())
     return Index(
@@ -382,6 +392,15 @@ def scan(shard: str) -> Iterator[tuple[int, int]]:
                 )
             yield offset, length
             offset = end
+
+
+def _scan_up_to_damage(shard: str) -> list[tuple[int, int]]:
+    found = []
+    try:
+        found.extend(scan(shard))
+    except InputError as error:
+        _log.warning("%s Taking the %d records before.", error, len(found))
+    return found
 
 
 def read_sidecar(shard: str) -> dict[str, Any]:

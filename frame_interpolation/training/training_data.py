@@ -46,7 +46,11 @@ def create(
     Raises:
       InputError: no records are given, or they cannot be read.
     """
-    records = record_collection.open_records(options.paths, binding="training_dataset.files")
+    records = record_collection.open_records(
+        options.paths,
+        binding="training_dataset.files",
+        tolerate_damage=options.damaged_records == "skip",
+    )
     dataset = input_pipeline.create_training_dataset(
         records, options, augmentations, first_step=first_step
     )

@@ -228,6 +228,29 @@ def test_missing_shard_is_named(tmp_path):
         tfrecord.build_index(spec)
 
 
+def test_where_damage_is_tolerated_what_comes_before_it_is_read(tmp_path, caplog):
+    path = tmp_path / "foreign"
+    framed = [tfrecord.frame_record(record) for record in RECORDS]
+    path.write_bytes(framed[0] + b"broken length field" + framed[1])
+    with pytest.raises(InputError, match=f"no record at offset {len(framed[0])}"):
+        tfrecord.build_index(str(path))
+    index = tfrecord.build_index(str(path), tolerate_damage=True)
+    assert list(index) == RECORDS[:1]
+    assert "Taking the 1 records before" in caplog.text
+
+
+def test_where_damage_is_tolerated_a_cut_shard_keeps_its_records_numbers(tmp_path, caplog):
+    spec = write_output(tmp_path / "p", [RECORDS])
+    shard = tmp_path / "p-00000-of-00001"
+    shard.write_bytes(shard.read_bytes()[:-1])
+    with pytest.raises(InputError, match="it is cut"):
+        tfrecord.build_index(spec)
+    index = tfrecord.build_index(spec, tolerate_damage=True)
+    assert len(index) == len(RECORDS) and index.read(0) == RECORDS[0]
+    with pytest.raises(InputError, match="is cut"):
+        index.read(len(RECORDS) - 1)
+
+
 # ------------------------------------------------------------------------------- large data
 
 
