@@ -53,6 +53,9 @@ _LEAST_PATH_PX = 1.0
 """Shorter ways are within the flow's error, which would look like uneven motion."""
 _MOTION_QUANTILE = 0.9
 
+VERSION = 1
+"""Raised whenever the same frames would get other values."""
+
 NOT_MEASURED = "not measured"
 
 

@@ -187,6 +187,7 @@ def run(
         max_examples=options.max_examples,
         batch_size=options.batch_size,
         output_frames=output_frames,
+        measure_difficulty=options.difficulty,
         overwrite=overwrite,
         config=config.flattened(),
         lpips_weights=options.lpips_weights,

@@ -30,6 +30,10 @@ FORMAT_VERSION = 2
 JSON_NAME = "results.json"
 CSV_NAME = "results.csv"
 README_NAME = "readme.txt"
+MARKDOWN_NAME = "results.md"
+LATEX_NAME = "results.tex"
+FILE_NAMES = (JSON_NAME, CSV_NAME, MARKDOWN_NAME, LATEX_NAME, README_NAME)
+"""What `write_results` writes, the mark of a finished evaluation first."""
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ import numpy as np
 
 from frame_interpolation.errors import InputError
 from frame_interpolation.eval import (
+    difficulty,
     environment,
     evaluation_results,
     frame_content,
@@ -104,6 +105,7 @@ def evaluate(
     max_examples: int = -1,
     batch_size: int = 1,
     output_frames: bool = False,
+    measure_difficulty: bool = True,
     overwrite: bool = False,
     config: str = "",
     lpips_weights: str = "",
@@ -121,6 +123,7 @@ def evaluate(
         max_examples: Number of triplets, from the first; -1 for all.
         batch_size: Neighbouring triplets of equal size that are predicted together.
         output_frames: Write the pictures of every triplet below `frames/` (see `frame_store`).
+        measure_difficulty: Measure what makes each triplet hard (see `difficulty`).
         overwrite: Drop results that lie in the folder, of whatever evaluation.
         config: Text of `config.gin`, not written when empty.
         lpips_weights: File of LPIPS's weights; needed by the metrics `lpips*` only.
@@ -144,6 +147,7 @@ def evaluate(
         "model": method.description["fingerprint"],
         "records": source.description["records_sha256"],
         "output_frames": output_frames,
+        "difficulty": difficulty.VERSION if measure_difficulty else None,
         **scorer.identity,
     }
     output_dir.mkdir(parents=True, exist_ok=True)
@@ -170,6 +174,7 @@ def evaluate(
                     protocol=protocol,
                     scorer=scorer,
                     batch_size=batch_size,
+                    measure_difficulty=measure_difficulty,
                     frames_dir=output_dir / FRAMES_NAME if output_frames else None,
                     folder_names=frame_store.FolderNames(t.frames for t in journal.triplets),
                 ):
@@ -204,10 +209,10 @@ def _finished_results(folder: Path, identity: Mapping[str, Any]) -> EvaluationRe
             )
         return None
     results = evaluation_results.read_results(folder / evaluation_results.JSON_NAME)
-    # Who asks for no pictures is served by results that have them.
-    asked = {**identity, "output_frames": identity["output_frames"]}
-    if results.identity.get("output_frames") and not identity["output_frames"]:
-        asked["output_frames"] = True
+    # Who asks for no pictures or measures is served by results that have them.
+    extras = ("output_frames", "difficulty")
+    spared = {name: results.identity.get(name) for name in extras if not identity[name]}
+    asked = {**identity, **spared}
     check_identity(results.identity, asked, folder)
     # A run that was killed between its last two steps leaves its journal beside the results.
     (folder / _JOURNAL_NAME).unlink(missing_ok=True)
@@ -216,12 +221,7 @@ def _finished_results(folder: Path, identity: Mapping[str, Any]) -> EvaluationRe
 
 def _remove_results(folder: Path) -> None:
     """Removes what an evaluation writes, the mark of a finished one first."""
-    for name in (
-        evaluation_results.JSON_NAME,
-        evaluation_results.CSV_NAME,
-        evaluation_results.README_NAME,
-        _JOURNAL_NAME,
-    ):
+    for name in (*evaluation_results.FILE_NAMES, _JOURNAL_NAME):
         (folder / name).unlink(missing_ok=True)
     if (folder / FRAMES_NAME).is_dir():
         shutil.rmtree(folder / FRAMES_NAME)
@@ -271,6 +271,7 @@ def _score_triplets(
     protocol: protocols.Protocol,
     scorer: scoring.Scorer,
     batch_size: int,
+    measure_difficulty: bool,
     frames_dir: Path | None,
     folder_names: frame_store.FolderNames,
 ) -> Iterator[ScoredTriplet]:
@@ -290,6 +291,7 @@ def _score_triplets(
                         triplet,
                         protocol.finish(estimate),
                         scorer,
+                        measure_difficulty,
                         None if frames_dir is None else frames_dir / frames,
                     )
                 )
@@ -303,6 +305,7 @@ def _score(
     triplet: PreparedTriplet,
     estimate: np.ndarray,
     scorer: scoring.Scorer,
+    measure_difficulty: bool,
     frames_folder: Path | None,
 ) -> ScoredTriplet:
     if frames_folder is not None:
@@ -311,6 +314,8 @@ def _score(
         )
     example, annotation = triplet.example, triplet.example.annotation
     scores = scorer.score(estimate, triplet.y, triplet.roi)
+    true_frames = (triplet.x0, triplet.y, triplet.x1)
+    measures = difficulty.measure(*map(_to_uint8, true_frames)) if measure_difficulty else {}
     return ScoredTriplet(
         index=example.index,
         shard=example.shard,
@@ -328,8 +333,13 @@ def _score(
         values=scores.values,
         frames="" if frames_folder is None else frames_folder.name,
         frame_marks=tuple(map(frame_content.mark, (example.x0, example.y, example.x1))),
+        measures=measures,
         remarks=scores.remarks,
     )
+
+
+def _to_uint8(frame: np.ndarray) -> np.ndarray:
+    return np.rint(255 * frame).astype(np.uint8)  # Undoes `Protocol.prepare` exactly.
 
 
 def _check_estimates(estimates: np.ndarray, batch: Sequence[PreparedTriplet]) -> None:
