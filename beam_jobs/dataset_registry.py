@@ -1,7 +1,7 @@
 """The datasets that can be turned into records, by the name on the command line.
 
 A dataset is a function that lists the triplets of a split. Another one is a module that lists its
-triplets and an entry in `DATASETS`; nothing else differs between datasets.
+triplets and an entry in `datasets.dataset_listings`; nothing else differs between datasets.
 """
 
 import dataclasses
@@ -11,14 +11,14 @@ from typing import Any, Final
 
 from atd12k import annotations, file_layout, splits
 from atd12k.errors import DatasetError
-from frame_interpolation.datasets import middlebury, triplet_folder, ucf101, vimeo90k, xiph
+from frame_interpolation.datasets.dataset_listings import (
+    LISTINGS,
+    DatasetListing,
+    from_listed_files,
+)
 from frame_interpolation.datasets.frame_options import FrameOptions
-from frame_interpolation.datasets.tf_example import Annotation
 from frame_interpolation.datasets.triplet import Triplet, check_names
 from frame_interpolation.errors import InputError
-
-# The split of a dataset that has none.
-WHOLE: Final = "all"
 
 _log = logging.getLogger(__name__)
 
@@ -152,7 +152,7 @@ def _list_atd12k(root: str, split: str, options: ListingOptions) -> Listing:
             f"between 0 and 1, to have both train and val."
         )
     return Listing(
-        triplets=[_from_atd12k(file, None) for file in files if file.name in chosen],
+        triplets=from_listed_files(file for file in files if file.name in chosen),
         options={
             "validation_share": options.validation_share,
             "split_seed": options.split_seed,
@@ -169,7 +169,7 @@ def _list_atd12k_test(root: str, options: ListingOptions) -> Listing:
         root, names, allow_missing=options.allow_missing_annotations
     )
     return Listing(
-        triplets=[_from_atd12k(file, annotated.get(file.name)) for file in files],
+        triplets=from_listed_files(files, annotated),
         options={
             "test_frames": options.test_frames,
             "allow_missing_annotations": options.allow_missing_annotations,
@@ -212,31 +212,15 @@ def _film_facts(parts: Mapping[str, Sequence[str]], test: Sequence[str]) -> dict
     return {"films": films, "films_shared_with_test": shared}
 
 
-def _from_atd12k(
-    files: file_layout.TripletFiles, annotation: annotations.Annotation | None
-) -> Triplet:
-    return Triplet(
-        name=files.name,
-        frames=files.frames,
-        path=files.folder,
-        film=files.film,
-        annotation=None if annotation is None else Annotation(**dataclasses.asdict(annotation)),
-        defect=files.defect,
+def _listed(listing: DatasetListing) -> Dataset:
+    return Dataset(
+        listing.splits,
+        lambda root, split, options: Listing(listing.list_triplets(root, split)),
+        listing.scale_factor,
     )
-
-
-def _whole(list_triplets: Callable[[str], Sequence[Triplet]]) -> Dataset:
-    """A dataset without splits, of which all is taken."""
-    return Dataset((WHOLE,), lambda root, split, options: Listing(list_triplets(root)))
 
 
 DATASETS: Final[Mapping[str, Dataset]] = {
     "atd12k": Dataset(("train", "val", "test"), _list_atd12k),
-    "vimeo90k": Dataset(
-        vimeo90k.SPLITS, lambda root, split, options: Listing(vimeo90k.list_triplets(root, split))
-    ),
-    "middlebury": _whole(middlebury.list_triplets),
-    "ucf101": _whole(ucf101.list_triplets),
-    "xiph": dataclasses.replace(_whole(xiph.list_triplets), scale_factor=xiph.SCALE_FACTOR),
-    "triplet_folder": _whole(triplet_folder.list_triplets),
+    **{name: _listed(listing) for name, listing in LISTINGS.items()},
 }
