@@ -19,15 +19,16 @@ of one pixel, so that grain and compression do not count.
 - `flat_share`: share of the outer frames without texture: the standard deviation in 5x5 pixels is
   under 3 grey levels in every channel.
 - `occlusion_share`: share of the outer frames that has no counterpart in the other one: changed
-  pixels from which going there and back does not return (Sundaram et al., "Dense point
-  trajectories by GPU-accelerated large displacement optical flow", ECCV 2010), or whose way leads
-  out of the frame. On flat colour no flow can tell a background that is covered from one that is
-  pushed aside, so that there the share is a lower bound.
+  pixels whose way leads out of the frame, or from which going there and back does not return
+  (Sundaram et al., "Dense point trajectories by GPU-accelerated large displacement optical flow",
+  ECCV 2010) and whose change the flow does not explain either. On flat colour no flow can tell a
+  background that is covered from one that is pushed aside, so that there the share is a lower
+  bound; where the flow is lost, what it lost counts too.
 - `drastic_change`: share of the outer frames that no motion explains: after warping by the flow,
   and without, the difference stays at 12 grey levels or more. Near 1 at a cut or a flash; small but
   not 0 along outlines that the flow misses.
 
-Where the flow explains less than two fifths of what changed (a cut, a jump further than the flow
+Where the flow explains less than 15 % of what changed (a cut, a jump further than the flow
 can follow) its length would be a guess, mostly far too small a one: `motion_px` and `nonlinearity`
 are then left out, and such triplets form the group 'not measured'.
 """
@@ -46,7 +47,7 @@ _WINDOW_PX = 5
 _TEXTURE_LEVELS = 3.0
 _CHANGE_LEVELS = 4.0
 _DRASTIC_LEVELS = 12.0
-_EXPLAINED_SHARE = 0.4
+_EXPLAINED_SHARE = 0.15
 _LEAST_SHARE = 1e-4
 """Of the pixels, what must have changed or be measured; a few pixels are compression."""
 _LEAST_PATH_PX = 1.0
@@ -159,13 +160,17 @@ def measure(x0: np.ndarray, y: np.ndarray, x1: np.ndarray) -> dict[str, float]:
     onward = _difference(first, classical_flow.warp_backward(last, flows["onward"]))
     back = _difference(last, classical_flow.warp_backward(first, flows["back"]))
     changed = before >= _CHANGE_LEVELS
-    hidden = changed & _has_no_counterpart(flows["onward"], flows["back"])
-    shown = changed & _has_no_counterpart(flows["back"], flows["onward"])
-    followed = ~hidden & (onward <= np.maximum(before / 2, _CHANGE_LEVELS / 2))
+    leaves = [_leads_outside(flows[name]) for name in ("onward", "back")]
+    lost = [
+        _does_not_return(flows["onward"], flows["back"]),
+        _does_not_return(flows["back"], flows["onward"]),
+    ]
+    explained = [_is_explained(before, left) for left in (onward, back)]
+    occluded = [changed & (leaves[i] | (lost[i] & ~explained[i])) for i in range(2)]
+    followed = ~leaves[0] & ~lost[0] & explained[0]
 
     before_half = _difference(first, middle)
     half = _difference(first, classical_flow.warp_backward(middle, flows["half"]))
-    followed_half = half <= np.maximum(before_half / 2, _CHANGE_LEVELS / 2)
 
     values = {
         "motion_px": _motion_px(flows["onward"] * to_px, changed, followed, textures[0]),
@@ -173,11 +178,11 @@ def measure(x0: np.ndarray, y: np.ndarray, x1: np.ndarray) -> dict[str, float]:
             flows["half"] * to_px,
             (flows["onward"] - flows["half"]) * to_px,
             changed | (before_half >= _CHANGE_LEVELS),
-            followed & followed_half,
+            followed & _is_explained(before_half, half),
             textures[0],
         ),
         "flat_share": 1.0 - float(np.mean(textures)),
-        "occlusion_share": float(np.mean([hidden, shown])),
+        "occlusion_share": float(np.mean(occluded)),
         "drastic_change": float(
             np.mean([np.minimum(left, before) >= _DRASTIC_LEVELS for left in (onward, back)])
         ),
@@ -247,16 +252,22 @@ def _largest_channel(image: np.ndarray) -> np.ndarray:
     return cv2.max(cv2.max(red, green), blue)
 
 
-def _has_no_counterpart(flow: np.ndarray, opposite: np.ndarray) -> np.ndarray:
-    """Where the flow leads out of the frame, or the opposite flow does not lead back."""
+def _is_explained(before: np.ndarray, after: np.ndarray) -> np.ndarray:
+    """Where warping leaves half of a difference or less, or nothing that shows."""
+    return after <= np.maximum(before, _CHANGE_LEVELS) / 2
+
+
+def _leads_outside(flow: np.ndarray) -> np.ndarray:
     height, width = flow.shape[:2]
-    returned = classical_flow.warp_backward(opposite, flow)
-    miss = np.square(_length(flow + returned))
-    allowed = 0.01 * (np.square(_length(flow)) + np.square(_length(returned))) + 0.5
     x = flow[..., 0] + np.arange(width, dtype=np.float32)
     y = flow[..., 1] + np.arange(height, dtype=np.float32)[:, np.newaxis]
-    outside = (x < -0.5) | (x > width - 0.5) | (y < -0.5) | (y > height - 0.5)
-    return outside | (miss > allowed)
+    return (x < -0.5) | (x > width - 0.5) | (y < -0.5) | (y > height - 0.5)
+
+
+def _does_not_return(flow: np.ndarray, opposite: np.ndarray) -> np.ndarray:
+    returned = classical_flow.warp_backward(opposite, flow)
+    allowed = 0.01 * (np.square(_length(flow)) + np.square(_length(returned))) + 0.5
+    return np.square(_length(flow + returned)) > allowed
 
 
 def _length(vectors: np.ndarray) -> np.ndarray:
