@@ -5,8 +5,9 @@ is identified by its position in the dataset, for the last component of `path`, 
 as row key, repeats in some datasets.
 """
 
+import dataclasses
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -17,6 +18,9 @@ from frame_interpolation.datasets import tf_example, tfrecord
 from frame_interpolation.errors import InputError
 from frame_interpolation.eval import fingerprint
 
+# What a manifest says about where records come from.
+_MANIFEST_FACTS = ("dataset", "split", "options")
+
 
 @dataclass(frozen=True)
 class EvaluationExample:
@@ -24,8 +28,8 @@ class EvaluationExample:
 
     Attributes:
         index: Position in the dataset.
-        shard: File name of the record's shard, without folder.
-        offset: Byte offset of the record in the shard.
+        shard: File name of the record's shard, without folder; empty for image files.
+        offset: Byte offset of the record in the shard; 0 for image files.
         key: Last component of the record's `path`.
         name: Triplet name, or the key when the record has none.
         film: Film of the triplet, empty when unknown.
@@ -64,6 +68,10 @@ class ExampleSource(Protocol):
         """Returns the number of triplets."""
         ...
 
+    def names(self, stop: int) -> Sequence[str]:
+        """Returns the names of the triplets before position `stop`; they may repeat."""
+        ...
+
     def read(self, start: int, stop: int) -> Iterator[EvaluationExample]:
         """Yields the triplets from position `start` to before `stop`, one in memory at a time."""
         ...
@@ -82,10 +90,35 @@ class RecordSource:
             InputError: If shards are missing, unfinished or cut.
         """
         self._index = tfrecord.build_index(spec)
-        self.description = {"tfrecord": spec, **fingerprint.of_records(self._index)}
+        manifest = self._index.manifest or {}
+        self.description: Mapping[str, Any] = {
+            "tfrecord": spec,
+            **{name: manifest[name] for name in _MANIFEST_FACTS if name in manifest},
+            **fingerprint.of_records(self._index),
+            "shards": fingerprint.of_shards(self._index),
+        }
 
     def __len__(self) -> int:
         return len(self._index)
+
+    def names(self, stop: int) -> Sequence[str]:
+        """Returns names of triplets; of other programs' records by reading them all.
+
+        Args:
+            stop: Position behind the last triplet.
+
+        Returns:
+            A name a triplet; names may repeat.
+
+        Raises:
+            InputError: If a record is damaged or is no triplet.
+        """
+        if self._index.names is not None:
+            return self._index.names[:stop]
+        return [
+            _name(_parse(self._index.read(i), f"The record in {self._index.location(i)}"), i)
+            for i in range(stop)
+        ]
 
     def read(self, start: int, stop: int) -> Iterator[EvaluationExample]:
         """Reads triplets in the order of the records.
@@ -101,40 +134,116 @@ class RecordSource:
             InputError: If a record is damaged, is no triplet, or holds frames of different sizes.
         """
         for i in range(start, stop):
-            yield _read_example(self._index, i)
+            yield decode_record(
+                self._index.read(i),
+                index=i,
+                location=f"The record in {self._index.location(i)}",
+                shard=os.path.basename(self._index.shards[self._index.shard[i]]),
+                offset=int(self._index.offset[i]),
+            )
 
 
-def _read_example(index: tfrecord.Index, i: int) -> EvaluationExample:
-    serialized = index.read(i)
+class SubsetSource:
+    """Some triplets of another source, numbered anew; an `ExampleSource`."""
+
+    def __init__(self, source: ExampleSource, kept: Sequence[int], *, reason: str) -> None:
+        """Chooses triplets.
+
+        Args:
+            source: All triplets.
+            kept: Positions of the triplets that are kept, ascending.
+            reason: Why the others are left out, for whoever reads the results.
+        """
+        self._source = source
+        self._kept = tuple(kept)
+        stop = self._kept[-1] + 1 if self._kept else 0
+        names, present = source.names(stop), set(self._kept)
+        whole = source.description["records_sha256"]
+        self.description: Mapping[str, Any] = {
+            **source.description,
+            "kept": len(self._kept),
+            "left_out": [names[i] for i in range(stop) if i not in present],
+            "left_out_because": reason,
+            "records_sha256": fingerprint.of_texts([whole, *map(str, self._kept)]),
+        }
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    def names(self, stop: int) -> Sequence[str]:
+        """Returns the names of the kept triplets before position `stop`."""
+        names = self._source.names(self._kept[stop - 1] + 1 if stop else 0)
+        return [names[i] for i in self._kept[:stop]]
+
+    def read(self, start: int, stop: int) -> Iterator[EvaluationExample]:
+        """Reads kept triplets; positions are those among the kept ones."""
+        for i in range(start, stop):
+            for example in self._source.read(self._kept[i], self._kept[i] + 1):
+                yield dataclasses.replace(example, index=i)
+
+
+def decode_record(
+    serialized: bytes, *, index: int, location: str, shard: str = "", offset: int = 0
+) -> EvaluationExample:
+    """Decodes the record of a triplet.
+
+    Args:
+        serialized: A `tf.train.Example`.
+        index: Position in the dataset.
+        location: What it is and where it lies, the beginning of messages.
+        shard: File name of the shard, without folder.
+        offset: Byte offset in the shard.
+
+    Returns:
+        The triplet with decoded frames.
+
+    Raises:
+        InputError: If it is no triplet, or holds frames of different sizes.
+    """
     with tf.device("CPU:0"):
+        parsed = _parse(serialized, location)
         try:
-            parsed = tf_example.parse(serialized)
             frames = {
                 name: frame.numpy() for name, frame in tf_example.decode_frames(parsed).items()
             }
         except tf.errors.InvalidArgumentError as error:
             raise InputError(
-                f"The record in {index.location(i)} is not a triplet of images: "
-                f"{error.message.splitlines()[0]}"
+                f"{location} is not a triplet of images: {error.message.splitlines()[0]}"
             ) from error
         values = {key: value.numpy() for key, value in parsed.items() if "encoded" not in key}
     sizes = {frame.shape for frame in frames.values()}
     if len(sizes) != 1:
         shown = ", ".join(f"{width}x{height}" for height, width, _ in sorted(sizes))
-        raise InputError(
-            f"The record in {index.location(i)} has frames of {shown}; expected three of one size."
-        )
-    key = _text(values["path"]).rstrip("/").rpartition("/")[2]
+        raise InputError(f"{location} has frames of {shown}; expected three of one size.")
     return EvaluationExample(
-        index=i,
-        shard=os.path.basename(index.shards[index.shard[i]]),
-        offset=int(index.offset[i]),
-        key=key,
-        name=_text(values["triplet/name"]) or key or f"record_{i}",
+        index=index,
+        shard=shard,
+        offset=offset,
+        key=_key(values["path"]),
+        name=_name(parsed, index),
         film=_text(values["triplet/film"]),
         annotation=_annotation(values),
         **frames,
     )
+
+
+def _parse(serialized: bytes, location: str) -> dict[str, tf.Tensor]:
+    try:
+        with tf.device("CPU:0"):
+            return tf_example.parse(serialized)
+    except tf.errors.InvalidArgumentError as error:
+        raise InputError(
+            f"{location} is not a triplet of images: {error.message.splitlines()[0]}"
+        ) from error
+
+
+def _key(path: bytes) -> str:
+    return _text(path).rstrip("/").rpartition("/")[2]
+
+
+def _name(parsed: Mapping[str, tf.Tensor], index: int) -> str:
+    name = _text(parsed["triplet/name"].numpy())
+    return name or _key(parsed["path"].numpy()) or f"record_{index}"
 
 
 def _annotation(values: dict[str, Any]) -> tf_example.Annotation | None:

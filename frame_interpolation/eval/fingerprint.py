@@ -4,10 +4,15 @@ Two evaluations are the same only when these agree, whatever the paths are calle
 SHA-256 in hexadecimal.
 """
 
+import glob
 import hashlib
 import itertools
 import os
+import re
 import struct
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +20,11 @@ from frame_interpolation.datasets import tfrecord
 from frame_interpolation.errors import InputError
 
 _READ_BYTES = 1 << 20
+_READERS = 4
+_CHECKPOINT_FILE = re.compile(r"\.(index|data-\d+-of-\d+)")
 
 # The framing of a TFRecord: length and its checksum before the data, the data's CRC-32C behind.
+_RECORD_LENGTH_BYTES = 8
 _RECORD_HEADER_BYTES = 12
 _RECORD_CHECKSUM_BYTES = 4
 
@@ -43,9 +51,53 @@ def of_saved_model(path: str | os.PathLike[str]) -> dict[str, str]:
         )
     variables = hashlib.sha256()
     for file in sorted(Path(path, "variables").glob("variables.*")):
-        variables.update(file.name.encode() + b"\0" + bytes.fromhex(_file_sha256(file)))
-    parts = {"variables_sha256": variables.hexdigest(), "graph_sha256": _file_sha256(graph)}
+        variables.update(file.name.encode() + b"\0" + bytes.fromhex(file_sha256(file)))
+    parts = {"variables_sha256": variables.hexdigest(), "graph_sha256": file_sha256(graph)}
     return {"fingerprint": hashlib.sha256("".join(parts.values()).encode()).hexdigest(), **parts}
+
+
+def of_checkpoint(prefix: str | os.PathLike[str]) -> dict[str, str]:
+    """Fingerprints a training checkpoint without loading it.
+
+    Args:
+        prefix: The path without `.index`.
+
+    Returns:
+        'fingerprint', over the names and bytes of its files.
+
+    Raises:
+        InputError: If there are no such files on this machine.
+    """
+    prefix = Path(prefix)
+    files = [file for file in sorted(prefix.parent.glob(f"{glob.escape(prefix.name)}.*"))]
+    files = [file for file in files if _CHECKPOINT_FILE.fullmatch(file.name[len(prefix.name) :])]
+    if not files:
+        raise InputError(
+            f"There is no checkpoint at {str(prefix)!r}; expected {prefix.name}.index."
+        )
+    return {"fingerprint": of_files({file.name[len(prefix.name) :]: file for file in files})}
+
+
+def of_files(files: Mapping[str, str | os.PathLike[str]]) -> str:
+    """Returns the digest over names and content of files.
+
+    Args:
+        files: Path by the name that counts; the path itself does not.
+    """
+    names = sorted(files)
+    # Hashing lets other threads run, and reading waits for the disk.
+    with ThreadPoolExecutor(_READERS) as executor:
+        digests = list(executor.map(lambda name: file_sha256(files[name]), names))
+    return of_texts([part for pair in zip(names, digests, strict=True) for part in pair])
+
+
+def of_texts(texts: Iterable[str]) -> str:
+    """Returns the digest of texts in their order."""
+    digest = hashlib.sha256()
+    for text in texts:
+        content = text.encode("utf-8", errors="surrogateescape")
+        digest.update(struct.pack("<Q", len(content)) + content)
+    return digest.hexdigest()
 
 
 def of_records(index: tfrecord.Index) -> dict[str, Any]:
@@ -65,7 +117,8 @@ def of_records(index: tfrecord.Index) -> dict[str, Any]:
             for i in members:
                 length = int(index.length[i])
                 file.seek(int(index.offset[i]) + _RECORD_HEADER_BYTES + length)
-                digest.update(struct.pack("<Q", length) + file.read(_RECORD_CHECKSUM_BYTES))
+                checksum = file.read(_RECORD_CHECKSUM_BYTES)
+                digest.update(struct.pack("<Q", length) + checksum)
     manifest = index.manifest
     return {
         "records": len(index),
@@ -74,9 +127,46 @@ def of_records(index: tfrecord.Index) -> dict[str, Any]:
     }
 
 
-def _file_sha256(path: Path) -> str:
+def of_record_marks(marks: Iterable[bytes]) -> str:
+    """Returns the 'records_sha256' of records from the `record_mark` of each, in their order."""
+    return hashlib.sha256(b"".join(marks)).hexdigest()
+
+
+def record_mark(record: bytes) -> bytes:
+    """Returns what a record contributes to 'records_sha256': its length and its checksum.
+
+    Args:
+        record: A serialised record, without the framing of a TFRecord.
+    """
+    framed = tfrecord.frame_record(record)
+    return framed[:_RECORD_LENGTH_BYTES] + framed[-_RECORD_CHECKSUM_BYTES:]
+
+
+def of_shards(index: tfrecord.Index) -> dict[str, dict[str, Any]]:
+    """Describes the files of a dataset.
+
+    Args:
+        index: Records of a dataset.
+
+    Returns:
+        By the name of each shard, without folder, its 'records' and 'sha256': that of the manifest,
+        or of other programs' files that of the whole file, which is read for it.
+    """
+    listed = None if index.manifest is None else index.manifest["shards"]
+    counts = Counter(index.shard.tolist())
+    return {
+        os.path.basename(shard): {
+            "records": counts[i],
+            "sha256": file_sha256(shard) if listed is None else listed[i]["sha256"],
+        }
+        for i, shard in enumerate(index.shards)
+    }
+
+
+def file_sha256(path: str | os.PathLike[str]) -> str:
+    """Returns the digest of a file's content."""
     digest = hashlib.sha256()
-    with path.open("rb") as file:
+    with open(path, "rb") as file:
         while chunk := file.read(_READ_BYTES):
             digest.update(chunk)
     return digest.hexdigest()

@@ -57,3 +57,32 @@ def test_the_number_of_shards_does_not_matter(tmp_path, write_records):
         write_records(tmp_path / f"parts-{shard:05d}-of-00002", members)
     parts = tfrecord.build_index(str(tmp_path / "parts@2"))
     assert fingerprint.of_records(parts) == fingerprint.of_records(tfrecord.build_index(whole))
+
+
+def test_records_in_memory_have_the_fingerprint_of_those_in_files(tmp_path, write_records):
+    index = tfrecord.build_index(write_records(tmp_path / "r", [{"name": "a"}, {"name": "b"}]))
+    marks = [fingerprint.record_mark(record) for record in index]
+    assert fingerprint.of_record_marks(marks) == fingerprint.of_records(index)["records_sha256"]
+
+
+def test_a_checkpoint_is_known_by_its_files(tmp_path):
+    for folder in ("one", "two"):
+        (tmp_path / folder).mkdir()
+        for number in (1, 10):
+            for suffix in ("index", "data-00000-of-00001"):
+                (tmp_path / folder / f"ckpt-{number}.{suffix}").write_text(f"{suffix} {number}")
+    one, two = (fingerprint.of_checkpoint(tmp_path / name / "ckpt-1") for name in ("one", "two"))
+    assert one == two != fingerprint.of_checkpoint(tmp_path / "one" / "ckpt-10")
+    (tmp_path / "two" / "ckpt-1.index").write_text("changed")
+    assert fingerprint.of_checkpoint(tmp_path / "two" / "ckpt-1") != one
+    with pytest.raises(InputError, match=r"no checkpoint at .*ckpt-2"):
+        fingerprint.of_checkpoint(tmp_path / "one" / "ckpt-2")
+
+
+def test_files_count_by_name_and_content_alone(tmp_path):
+    (tmp_path / "a").write_text("x")
+    (tmp_path / "b").write_text("x")
+    same = fingerprint.of_files({"n": tmp_path / "a"})
+    assert same == fingerprint.of_files({"n": tmp_path / "b"})
+    assert same != fingerprint.of_files({"m": tmp_path / "a"})
+    assert fingerprint.of_texts(["ab", "c"]) != fingerprint.of_texts(["a", "bc"])
