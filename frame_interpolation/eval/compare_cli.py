@@ -18,7 +18,7 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from absl import flags
 
@@ -26,8 +26,8 @@ from frame_interpolation import program
 from frame_interpolation.errors import InputError
 
 if TYPE_CHECKING:
-    from frame_interpolation.eval.evaluation_results import EvaluationResults
     from frame_interpolation.eval.method_comparison import Comparison
+    from frame_interpolation.eval.named_results import NamedResult
     from frame_interpolation.eval.result_alignment import AlignedResults
 
 FLAGS = flags.FlagValues()  # Its own, so that a test can import several programs.
@@ -67,22 +67,6 @@ _REPORT = flags.DEFINE_bool(
     "Write a report with pictures. Default: when every result has pictures.",
     flag_values=FLAGS,
 )
-
-
-class NamedResult(NamedTuple):
-    """A result as the command line names it, and what was read.
-
-    Attributes:
-        label: Its name.
-        path: Its results.json.
-        results: The results.
-        definitions: How its metrics were defined when it was written.
-    """
-
-    label: str
-    path: Path
-    results: "EvaluationResults"
-    definitions: dict[str, str]
 
 
 def main(argv: Sequence[str]) -> None:
@@ -131,19 +115,14 @@ def run(
         comparison_files,
         comparison_tables,
         method_comparison,
-        result_alignment,
+        named_results,
     )
 
     if not results:
         raise InputError("There is nothing to compare; give --results NAME=PATH for each result.")
-    named = [read_named(text, flag="results") for text in results]
-    named_natural = [read_named(text, flag="natural") for text in natural]
-    result_alignment.check_labels([one.label for one in named])
-    aligned = result_alignment.align(
-        [(one.label, one.results) for one in named],
-        intersection=intersection,
-        definitions={one.label: one.definitions for one in named},
-    )
+    named = [named_results.read(text, flag="results") for text in results]
+    named_natural = [named_results.read(text, flag="natural") for text in natural]
+    aligned = named_results.align(named, intersection=intersection)
     aligned_natural = method_comparison.align_natural(
         [(one.label, one.results) for one in named_natural],
         [one.definitions for one in named_natural],
@@ -176,65 +155,23 @@ def run(
     return comparison
 
 
-def read_named(text: str, *, flag: str) -> NamedResult:
-    """Reads a result that the command line names.
-
-    Args:
-        text: 'NAME=PATH', PATH being a folder with results.json, or that file.
-        flag: Name of the flag, for messages.
-
-    Returns:
-        The result.
-
-    Raises:
-        InputError: If the text has another form, or there is no result that can be read.
-    """
-    from frame_interpolation.eval import evaluation_results, result_alignment
-
-    label, separator, place = text.partition("=")
-    name = evaluation_results.JSON_NAME
-    if not separator or not label.strip() or not place:
-        raise InputError(f"--{flag} is {text!r}; write NAME=PATH, for example after=eval/after.")
-    path = Path(place)
-    if path.is_dir():
-        # Where eval_cli puts it below its --output_dir, and one level less.
-        inner = [file for depth in ("*/*", "*") for file in sorted(path.glob(f"{depth}/{name}"))]
-        path = path / name
-        if not path.is_file():
-            hint = f"; did you mean {str(inner[0].parent)!r}?" if inner else "."
-            raise InputError(
-                f"--{flag} {label}: the folder {place!r} holds no finished results ({name}){hint}"
-            )
-    elif not path.is_file():
-        raise InputError(f"--{flag} {label}: there is no {place!r}.")
-    return NamedResult(
-        label.strip(),
-        path,
-        evaluation_results.read_results(path),
-        result_alignment.stored_definitions(path),
-    )
-
-
-def _without_pictures(named: Sequence[NamedResult], aligned: "AlignedResults") -> str:
+def _without_pictures(named: Sequence["NamedResult"], aligned: "AlignedResults") -> str:
     """The label of the first result that lacks the pictures of a triplet, empty if none does."""
-    from frame_interpolation.eval import evaluator
-
     for one in named:
-        frames = one.path.parent / evaluator.FRAMES_NAME
         triplets = aligned[one.label].triplets
-        if not frames.is_dir() or not all(triplet.frames for triplet in triplets):
+        if not one.frames_dir.is_dir() or not all(triplet.frames for triplet in triplets):
             return repr(one.label)
     return ""
 
 
 def _write_report(
     folder: Path,
-    named: Sequence[NamedResult],
+    named: Sequence["NamedResult"],
     aligned: "AlignedResults",
     comparison: "Comparison",
 ) -> Path:
     """Writes the report of the aligned results, which may be fewer than the files hold."""
-    from frame_interpolation.eval import evaluation_results, evaluator, report
+    from frame_interpolation.eval import evaluation_results, report
 
     warnings = [" ".join([warning.headline, *warning.checks]) for warning in comparison.warnings]
     records = aligned.results[0][1].identity["records"]
@@ -247,7 +184,7 @@ def _write_report(
             content["identity"] = {**results.identity, "records": records}
             path = Path(scratch, f"{number}.json")
             evaluation_results.write_text(path, json.dumps(content, allow_nan=False))
-            entries.append((one.label, path, one.path.parent / evaluator.FRAMES_NAME))
+            entries.append((one.label, path, one.frames_dir))
         return report.write_report(
             folder / "report",
             title=f"Comparison on {comparison.main.title}",

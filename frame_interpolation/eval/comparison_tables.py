@@ -113,7 +113,9 @@ def differences_table(block: Block, baseline: str, *, title_prefix: str = "") ->
     Returns:
         The table.
     """
-    rows, sections, reasons = [], [], []
+    rows: list[tuple[Cell | str, ...]] = []
+    sections: list[int] = []
+    reasons: list[str] = []
     previous = None
     for found in block.differences:
         if found.label != previous:

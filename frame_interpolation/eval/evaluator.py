@@ -33,7 +33,7 @@ from frame_interpolation.eval.progress import Progress
 from frame_interpolation.eval.score_journal import ScoreJournal, check_identity
 from frame_interpolation.eval.scored_triplet import ScoredTriplet
 
-FRAMES_NAME = "frames"
+FRAMES_NAME = frame_store.FRAMES_NAME
 _JOURNAL_NAME = "results.partial.jsonl"
 
 # Scored or waiting to be scored while the network goes on; bounds the frames in memory.

@@ -18,6 +18,9 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+FRAMES_NAME = "frames"
+"""Folder of the pictures, beside `results.json`."""
+
 FIRST = "frame1.png"
 ESTIMATE = "frame2.png"
 LAST = "frame3.png"
