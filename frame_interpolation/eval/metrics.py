@@ -1,17 +1,21 @@
-"""Metrics of one estimated frame against the true one.
+"""Metrics of one estimated frame against the true one: their names, definitions and functions.
 
-Every metric is a pure function `(estimate, truth) -> float` of two NumPy arrays (H, W, 3), RGB
-in [0, 1], of equal size. The caller clips the estimate to [0, 1] first (`protocols.Protocol`
-does); nothing here clips or rounds. Arithmetic is in float64 but for `ssim`.
+Every metric compares two NumPy arrays (H, W, 3), RGB in [0, 1], of equal size. The caller clips the
+estimate to [0, 1] first (`protocols.Protocol` does); nothing here clips or rounds. Arithmetic is in
+float64 but for `ssim` and LPIPS.
+
+Most metrics are the mean of a local map, an error or similarity at every pixel or for every window;
+of such a metric, the value on a region is the mean over the part of the map that belongs to the
+region, exactly what the metric gives for the region cut out. `scoring.Scorer` uses this.
 
 `psnr` and `ssim` are what FILM reports, `tf.image.psnr` and `tf.image.ssim` with `max_val=1`
 (11x11 Gaussian window of sigma 1.5, data range 1). `psnr` is computed in float64, equal to
-TensorFlow's up to float32 rounding and to scikit-image's. `ssim` is TensorFlow's function itself,
-for its sums in float32 are part of FILM's figures: on a 960x540 frame they move the value by up to
-3e-4 from that of exact sums. `ssim_atd12k` is the SSIM of every published ATD-12K table: a uniform
-7x7 window and data range **2** (an accident of the library that AnimeInterp's test script was run
-with). The two are different quantities, `ssim` being the lower one on most pairs, and never share a
-name.
+TensorFlow's up to float32 rounding and to scikit-image's. `ssim` keeps TensorFlow's float32 sums,
+for they are part of FILM's figures (see `ssim`). `ssim_atd12k` is the SSIM of every published
+ATD-12K table: a uniform 7x7 window and data range **2** (an accident of the library that
+AnimeInterp's test script was run with). The two are different quantities, `ssim` being the lower
+one on most pairs, and never share a name. Nor do `lpips`, on frames scaled to the network's
+[-1, 1], and `lpips_unscaled`, on frames in [0, 1] as in EISAI's published figures.
 
 A metric that slides a window cannot be computed on images smaller than the window:
 `Metric.minimum_side_px` says so, and `Metric.measure` then answers None, a missing value.
@@ -20,42 +24,67 @@ The suffix `_roi` on a metric's name means the same function on the region of in
 triplet (see `protocols.crop_region`).
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from frame_interpolation.errors import InputError
+from frame_interpolation.eval import line_distance
+from frame_interpolation.eval import ssim as structural_similarity
 
 ROI_SUFFIX = "_roi"
 
-_SSIM_WINDOW_PX = 11
-_ATD12K_WINDOW_PX = 7
+LPIPS_MINIMUM_SIDE_PX = 31
+"""Smallest side of which AlexNet's fifth convolution still sees something."""
+
+LocalMap = Callable[[np.ndarray, np.ndarray], np.ndarray]
+
+
+def mean(local_map: np.ndarray) -> float:
+    """Averages a local map, or a part of one, in float64.
+
+    Args:
+        local_map: (H', W', ...), at least one entry.
+
+    Returns:
+        The mean of all entries.
+    """
+    return float(np.mean(local_map, dtype=np.float64))
 
 
 @dataclass(frozen=True)
 class Metric:
     """A metric and what is needed to print it.
 
+    A metric has a `local_map` or a `function`, but for LPIPS, whose network `scoring.Scorer` loads.
+
     Attributes:
         name: The name in `evaluation.metrics` and in the title row of `results.csv`.
         title: Column title for people; tells apart what a short name would not.
         definition: One sentence that defines the value.
-        function: `(estimate, truth) -> float` on float arrays (H, W, 3) in [0, 1].
         higher_is_better: Which of two values is the better one.
         decimals: Digits after the point in tables.
         unit: Unit of the value, empty for a pure number.
-        minimum_side_px: Smallest height and width on which the metric is defined.
+        minimum_side_px: Smallest height and width on which the metric is defined; of a metric with
+            a local map the side of its window.
+        local_map: `(estimate, truth)` to (H', W', ...) whose entry [y, x] belongs to the window
+            with the top left pixel (x, y), for every window inside the frame.
+        of_map: Turns the map, or the part of it that belongs to a region, into the value.
+        function: `(estimate, truth)` to the value and a remark, empty when there is none.
     """
 
     name: str
     title: str
     definition: str
-    function: Callable[[np.ndarray, np.ndarray], float]
     higher_is_better: bool
     decimals: int
     unit: str = ""
     minimum_side_px: int = 1
+    local_map: LocalMap | None = None
+    of_map: Callable[[np.ndarray], float] = mean
+    function: Callable[[np.ndarray, np.ndarray], tuple[float, str]] | None = None
 
     def measure(self, estimate: np.ndarray, truth: np.ndarray) -> float | None:
         """Returns the metric's value, or None where it is not defined.
@@ -68,124 +97,100 @@ class Metric:
             The value, or None when a side is shorter than `minimum_side_px`.
 
         Raises:
-            ValueError: If the two shapes differ or are not (H, W, 3).
+            InputError: If a value of a frame is not finite.
+            ValueError: If the two shapes differ or are not (H, W, 3), or the metric needs a
+                network.
         """
-        if estimate.shape != truth.shape or truth.ndim != 3 or truth.shape[-1] != 3:
-            raise ValueError(
-                f"{self.name} compares two frames (H, W, 3) of equal size; "
-                f"got {estimate.shape} and {truth.shape}."
-            )
+        check_frames(estimate, truth)
         if min(truth.shape[:2]) < self.minimum_side_px:
             return None
-        return float(self.function(estimate, truth))
+        if self.local_map is not None:
+            return self.of_map(self.local_map(estimate, truth))
+        if self.function is None:
+            raise ValueError(f"{self.name} needs a network; scoring.Scorer loads it.")
+        return self.function(estimate, truth)[0]
 
 
-def l1(estimate: np.ndarray, truth: np.ndarray) -> float:
-    """Mean absolute difference over all pixels and channels.
-
-    Args:
-        estimate: Frame (H, W, 3), float in [0, 1].
-        truth: Frame (H, W, 3), float in [0, 1].
-
-    Returns:
-        A value in [0, 1].
-    """
-    return float(np.mean(np.abs(_difference(estimate, truth))))
-
-
-def l2(estimate: np.ndarray, truth: np.ndarray) -> float:
-    """Mean squared difference over all pixels and channels.
+def check_frames(estimate: np.ndarray, truth: np.ndarray) -> None:
+    """Refuses frames that cannot be compared.
 
     Args:
-        estimate: Frame (H, W, 3), float in [0, 1].
-        truth: Frame (H, W, 3), float in [0, 1].
+        estimate: Estimated frame.
+        truth: True frame.
 
-    Returns:
-        A value in [0, 1].
+    Raises:
+        InputError: If a value is not a finite number.
+        ValueError: If the two shapes differ or are not (H, W, 3).
     """
-    return float(np.mean(np.square(_difference(estimate, truth))))
-
-
-def psnr(estimate: np.ndarray, truth: np.ndarray) -> float:
-    """Peak signal-to-noise ratio with data range 1, as `tf.image.psnr(..., max_val=1)`.
-
-    Args:
-        estimate: Frame (H, W, 3), float in [0, 1].
-        truth: Frame (H, W, 3), float in [0, 1].
-
-    Returns:
-        The ratio in dB; `inf` for identical frames.
-    """
-    mean_squared_error = l2(estimate, truth)
-    if mean_squared_error == 0.0:
-        return float("inf")
-    return float(-10.0 * np.log10(mean_squared_error))
-
-
-def interpolation_error(estimate: np.ndarray, truth: np.ndarray) -> float:
-    """Interpolation error IE of the ATD-12K protocol.
-
-    Args:
-        estimate: Frame (H, W, 3), float in [0, 1].
-        truth: Frame (H, W, 3), float in [0, 1].
-
-    Returns:
-        The mean over pixels of the Euclidean length of the RGB difference, in grey levels of 255.
-    """
-    squared = np.square(255.0 * _difference(estimate, truth))
-    return float(np.mean(np.sqrt(np.sum(squared, axis=-1))))
-
-
-def ssim(estimate: np.ndarray, truth: np.ndarray) -> float:
-    """Structural similarity with data range 1: `tf.image.ssim(..., max_val=1)`.
-
-    Wang et al., "Image quality assessment: from error visibility to structural similarity"
-    (2004): an 11x11 Gaussian window of sigma 1.5 inside the image only, K1 0.01, K2 0.03, the mean
-    over positions and channels.
-
-    Args:
-        estimate: Frame (H, W, 3), float in [0, 1], both sides at least 11 px.
-        truth: Frame (H, W, 3), float in [0, 1].
-
-    Returns:
-        A value in [-1, 1], 1 for identical frames up to rounding.
-    """
-    import tensorflow as tf  # Slow to import; options need names only.
-
-    with tf.device("CPU:0"):  # The same value wherever the network runs, and beside it.
-        value = tf.image.ssim(estimate.astype(np.float32), truth.astype(np.float32), max_val=1.0)
-    return float(value.numpy())
-
-
-def ssim_atd12k(estimate: np.ndarray, truth: np.ndarray) -> float:
-    """Structural similarity as in the published ATD-12K tables: 7x7 uniform window, range 2.
-
-    Args:
-        estimate: Frame (H, W, 3), float in [0, 1], both sides at least 7 px.
-        truth: Frame (H, W, 3), float in [0, 1].
-
-    Returns:
-        scikit-image's value for exactly the call of the protocol, 1 for identical frames.
-    """
-    from skimage.metrics import structural_similarity  # Slow to import; options need names only.
-
-    return float(
-        structural_similarity(
-            estimate.astype(np.float64),
-            truth.astype(np.float64),
-            win_size=_ATD12K_WINDOW_PX,
-            gaussian_weights=False,
-            use_sample_covariance=True,
-            K1=0.01,
-            K2=0.03,
-            data_range=2.0,
-            channel_axis=-1,
+    if estimate.shape != truth.shape or truth.ndim != 3 or truth.shape[-1] != 3:
+        raise ValueError(
+            "Metrics compare two frames (H, W, 3) of equal size; "
+            f"got {estimate.shape} and {truth.shape}."
         )
-    )
+    for title, frame in (("estimate", estimate), ("truth", truth)):
+        bad = frame.size - int(np.count_nonzero(np.isfinite(frame)))
+        if bad:
+            raise InputError(
+                f"The {title} has {bad} values that are not finite numbers and cannot be scored."
+            )
 
 
-def _difference(estimate: np.ndarray, truth: np.ndarray) -> np.ndarray:
-    return estimate.astype(np.float64) - truth.astype(np.float64)
+def absolute_error(estimate: np.ndarray, truth: np.ndarray) -> np.ndarray:
+    """Computes the absolute difference of every channel.
+
+    Args:
+        estimate: Frame (H, W, 3), float in [0, 1].
+        truth: Frame (H, W, 3), float in [0, 1].
+
+    Returns:
+        float64 (H, W, 3) in [0, 1].
+    """
+    difference = np.subtract(estimate, truth, dtype=np.float64)
+    return np.abs(difference, out=difference)
+
+
+def squared_error(estimate: np.ndarray, truth: np.ndarray) -> np.ndarray:
+    """Computes the squared difference of every channel.
+
+    Args:
+        estimate: Frame (H, W, 3), float in [0, 1].
+        truth: Frame (H, W, 3), float in [0, 1].
+
+    Returns:
+        float64 (H, W, 3) in [0, 1].
+    """
+    difference = np.subtract(estimate, truth, dtype=np.float64)
+    return np.square(difference, out=difference)
+
+
+def color_distance(estimate: np.ndarray, truth: np.ndarray) -> np.ndarray:
+    """Computes the Euclidean length of every pixel's RGB difference, in grey levels of 255.
+
+    Args:
+        estimate: Frame (H, W, 3), float in [0, 1].
+        truth: Frame (H, W, 3), float in [0, 1].
+
+    Returns:
+        float64 (H, W), at most 442.
+    """
+    difference = np.subtract(estimate, truth, dtype=np.float64)
+    length = np.sqrt(np.einsum("yxc,yxc->yx", difference, difference))
+    return np.multiply(length, 255.0, out=length)
+
+
+def signal_to_noise_ratio(squared: np.ndarray) -> float:
+    """Turns squared errors into the peak signal-to-noise ratio for data range 1.
+
+    Args:
+        squared: What `squared_error` returned, or a part of it.
+
+    Returns:
+        The ratio in dB; `inf` when all errors are 0.
+    """
+    mean_squared_error = mean(squared)
+    if mean_squared_error == 0.0:
+        return math.inf
+    return -10.0 * math.log10(mean_squared_error)
 
 
 METRICS: dict[str, Metric] = {
@@ -195,7 +200,7 @@ METRICS: dict[str, Metric] = {
             name="l1",
             title="L1",
             definition="mean absolute difference",
-            function=l1,
+            local_map=absolute_error,
             higher_is_better=False,
             decimals=5,
         ),
@@ -203,7 +208,7 @@ METRICS: dict[str, Metric] = {
             name="l2",
             title="L2",
             definition="mean squared difference",
-            function=l2,
+            local_map=squared_error,
             higher_is_better=False,
             decimals=6,
         ),
@@ -211,7 +216,8 @@ METRICS: dict[str, Metric] = {
             name="psnr",
             title="PSNR",
             definition="peak signal-to-noise ratio, data range 1, averaged in dB",
-            function=psnr,
+            local_map=squared_error,
+            of_map=signal_to_noise_ratio,
             higher_is_better=True,
             decimals=3,
             unit="dB",
@@ -220,27 +226,55 @@ METRICS: dict[str, Metric] = {
             name="ssim",
             title="SSIM (FILM)",
             definition="SSIM, 11x11 Gaussian window, data range 1 (tf.image.ssim)",
-            function=ssim,
+            local_map=structural_similarity.film_map,
+            of_map=structural_similarity.film_mean,
             higher_is_better=True,
             decimals=4,
-            minimum_side_px=_SSIM_WINDOW_PX,
+            minimum_side_px=structural_similarity.FILM_WINDOW_PX,
         ),
         Metric(
             name="ssim_atd12k",
             title="SSIM (ATD-12K)",
             definition="SSIM, 7x7 uniform window, data range 2 (the published ATD-12K tables)",
-            function=ssim_atd12k,
+            local_map=structural_similarity.atd12k_map,
             higher_is_better=True,
             decimals=4,
-            minimum_side_px=_ATD12K_WINDOW_PX,
+            minimum_side_px=structural_similarity.ATD12K_WINDOW_PX,
         ),
         Metric(
             name="ie",
             title="IE",
             definition="interpolation error: mean length of the RGB difference, 0..255 scale",
-            function=interpolation_error,
+            local_map=color_distance,
             higher_is_better=False,
             decimals=3,
+        ),
+        Metric(
+            name="chamfer",
+            title="Chamfer",
+            definition=(
+                "chamfer distance of the line maps over the image diagonal (as EISAI's CD; the "
+                "published figures are in units of 1e-5)"
+            ),
+            function=line_distance.measure,
+            higher_is_better=False,
+            decimals=7,
+        ),
+        Metric(
+            name="lpips",
+            title="LPIPS",
+            definition="LPIPS 0.1, AlexNet, frames scaled to [-1, 1] as the network wants them",
+            higher_is_better=False,
+            decimals=4,
+            minimum_side_px=LPIPS_MINIMUM_SIDE_PX,
+        ),
+        Metric(
+            name="lpips_unscaled",
+            title="LPIPS (unscaled)",
+            definition="LPIPS 0.1, AlexNet, frames in [0, 1] as in EISAI's published figures",
+            higher_is_better=False,
+            decimals=4,
+            minimum_side_px=LPIPS_MINIMUM_SIDE_PX,
         ),
     )
 }

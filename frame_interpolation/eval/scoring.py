@@ -1,4 +1,8 @@
-"""Scores an estimated frame by several metrics at once, on the whole frame and on the RoI."""
+"""Scores an estimated frame by several metrics at once, on the whole frame and on the RoI.
+
+What metrics share is computed once: the map of squared errors for L2 and PSNR, and every local map
+for the whole frame and the region. The values are those of each metric on its own.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -42,10 +46,12 @@ class Scorer:
         Raises:
             InputError: If there is no such metric.
         """
-        for name in metric_names:
-            metrics.find(name)
+        asked = [metrics.find(name) for name in metric_names]
         self.metric_names = tuple(metric_names)
         self.identity: dict[str, str] = {}
+        self._functions = {
+            metric.name: metric.function for metric in asked if metric.function is not None
+        }
 
     def score(
         self, estimate: np.ndarray, truth: np.ndarray, box: protocols.Box | None = None
@@ -62,18 +68,33 @@ class Scorer:
             Values and remarks.
 
         Raises:
+            InputError: If a value of a frame is not finite.
             ValueError: If the frames have different shapes, or a metric on the region is asked for
                 and `box` is None.
         """
+        whole = (0, 0, truth.shape[1], truth.shape[0])
+        metrics.check_frames(estimate, truth)
+        maps: dict[metrics.LocalMap, np.ndarray] = {}
         values: dict[str, float | None] = {}
+        remarks = []
         for name in self.metric_names:
             metric, on_region = metrics.find(name), metrics.split_name(name)[1]
-            if not on_region:
-                values[name] = metric.measure(estimate, truth)
-            elif box is None:
+            if on_region and box is None:
                 raise ValueError(f"{name} needs a region of interest.")
+            x, y, width, height = area = box if on_region and box is not None else whole
+            window_px = metric.minimum_side_px
+            if min(width, height) < window_px:
+                values[name] = None
+            elif metric.local_map is not None:
+                if metric.local_map not in maps:
+                    maps[metric.local_map] = metric.local_map(estimate, truth)
+                rows, columns = (height - window_px + 1, width - window_px + 1)
+                part = maps[metric.local_map][y : y + rows, x : x + columns]
+                values[name] = metric.of_map(part)
             else:
-                values[name] = metric.measure(
-                    protocols.crop_region(estimate, box), protocols.crop_region(truth, box)
+                values[name], remark = self._functions[metric.name](
+                    protocols.crop_region(estimate, area), protocols.crop_region(truth, area)
                 )
-        return Scores(values)
+                if remark:
+                    remarks.append(f"{name}: {remark}")
+        return Scores(values, tuple(remarks))

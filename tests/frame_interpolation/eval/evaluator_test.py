@@ -93,10 +93,12 @@ def test_scores_and_files(tmp_path, records):
     example = next(iter(RecordSource(records).read(1, 2)))
     x0, y, x1 = (frame.astype(np.float32) / 255 for frame in (example.x0, example.y, example.x1))
     estimate = 0.5 * x0 + 0.5 * x1
-    assert results.triplets[1].values["psnr"] == pytest.approx(metrics.psnr(estimate, y))
+    assert results.triplets[1].values["psnr"] == pytest.approx(
+        metrics.find("psnr").measure(estimate, y)
+    )
     crop = np.s_[2:18, 2:22]
     assert results.triplets[1].values["ssim_roi"] == pytest.approx(
-        metrics.ssim(estimate[crop], y[crop])
+        metrics.find("ssim").measure(estimate[crop], y[crop])
     )
 
     content = json.loads((folder / "results.json").read_text(encoding="utf-8"))
