@@ -3,11 +3,13 @@
 `results.json` holds everything and is written last, so that its presence marks an evaluation as
 finished; `results.csv` is FILM's table: a title row `key,<metrics>`, a row a triplet and a last
 row `mean`. In the table an infinite value is `inf` and a missing one an empty cell; what that
-does to the means is said in `score_summary`, in `readme.txt` and in `results.json`.
+does to the means is said in `score_summary`, in `readme.txt` and in `results.json`. `results.md`
+and `results.tex` hold the means of all groups with their intervals (see `score_document`).
 """
 
 import csv
 import dataclasses
+import functools
 import io
 import json
 import os
@@ -17,7 +19,14 @@ from pathlib import Path
 from typing import Any
 
 from frame_interpolation.errors import InputError
-from frame_interpolation.eval import metrics, protocols, score_summary
+from frame_interpolation.eval import (
+    bootstrap,
+    difficulty,
+    metrics,
+    protocols,
+    score_document,
+    score_summary,
+)
 from frame_interpolation.eval.score_summary import Group, Score
 from frame_interpolation.eval.scored_triplet import (
     ScoredTriplet,
@@ -67,9 +76,12 @@ class EvaluationResults:
         """Names of the columns, in order."""
         return tuple(self.identity["metrics"])
 
-    @property
+    @functools.cached_property
     def groups(self) -> dict[str, Group]:
-        """Scores of all triplets and of every group (see `score_summary.summarize`)."""
+        """Scores of all triplets and of every group (see `score_summary.summarize`).
+
+        Computed once, in a second or two for thousands of triplets; not to be changed.
+        """
         return score_summary.summarize(self.triplets, self.metric_names)
 
     def to_json(self) -> dict[str, Any]:
@@ -92,8 +104,19 @@ class EvaluationResults:
             "model": self.model,
             "dataset": self.dataset,
             "environment": self.environment,
+            "intervals": {
+                "method": "percentile bootstrap of the mean",
+                "confidence": bootstrap.CONFIDENCE,
+                "resamples": bootstrap.RESAMPLES,
+                "interval": "triplets drawn with replacement",
+                "film_interval": "whole films drawn with replacement",
+            },
+            "measures": {
+                name: {"title": measure.title, "edges": measure.edges, "ranges": measure.ranges}
+                for name, measure in difficulty.MEASURES.items()
+            },
             "groups": {name: _group_json(group) for name, group in groups.items()},
-            "notes": score_summary.notes(groups),
+            "notes": [*score_summary.notes(groups), *score_summary.interval_notes(groups)],
             "triplets": [triplet.to_json() for triplet in self.triplets],
         }
 
@@ -151,7 +174,7 @@ def read_results(path: str | os.PathLike[str]) -> EvaluationResults:
 
 
 def write_results(folder: Path, results: EvaluationResults) -> None:
-    """Writes `results.csv`, `readme.txt` and, last, `results.json`.
+    """Writes `results.csv`, `readme.txt`, `results.md`, `results.tex` and, last, `results.json`.
 
     Args:
         folder: An existing folder.
@@ -159,6 +182,9 @@ def write_results(folder: Path, results: EvaluationResults) -> None:
     """
     write_text(folder / CSV_NAME, results_csv(results))
     write_text(folder / README_NAME, readme_text(results))
+    document = document_of(results)
+    write_text(folder / MARKDOWN_NAME, score_document.to_markdown(document))
+    write_text(folder / LATEX_NAME, score_document.to_latex(document))
     content = json.dumps(results.to_json(), indent=1, ensure_ascii=False, allow_nan=False)
     write_text(folder / JSON_NAME, content + "\n")
 
@@ -207,6 +233,28 @@ def readme_text(results: EvaluationResults) -> str:
     return "\n".join(lines) + "\n"
 
 
+def document_of(results: EvaluationResults) -> score_document.ScoreDocument:
+    """Returns the tables of all groups, for `results.md` and `results.tex`."""
+    protocol = results.protocol
+    model = {"path": "Model", "fingerprint": "Fingerprint of the model"}
+    facts = {
+        "Protocol": f"{protocol.name}, version {protocol.version}: {protocol.definition}",
+        **{
+            title: str(results.model[name])
+            for name, title in model.items()
+            if name in results.model
+        },
+        "Triplets": f"{len(results.triplets)} of {results.dataset['records']}",
+        "Fingerprint of the triplets": str(results.identity["records"]),
+    }
+    return score_document.build(
+        title=results.experiment,
+        facts=facts,
+        groups=results.groups,
+        metric_names=results.metric_names,
+    )
+
+
 def write_text(path: Path, text: str) -> None:
     """Writes a text file under a temporary name and renames it.
 
@@ -236,4 +284,10 @@ def _group_json(group: Group) -> dict[str, Any]:
         name: {**dataclasses.asdict(score), "mean": encode_value(score.mean)}
         for name, score in group.scores.items()
     }
-    return {"triplets": group.triplets, "scores": scores}
+    return {
+        "triplets": group.triplets,
+        "films": group.films,
+        "without_roi": group.without_roi,
+        "remarks": dict(group.remarks),
+        "scores": scores,
+    }

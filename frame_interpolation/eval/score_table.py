@@ -1,19 +1,23 @@
-"""Tables of means: one row a group of triplets, one column a metric and result.
+"""Short tables of means: one row a group of triplets, one column a metric and result.
 
 `build_table` makes the table, whatever it is written as; `to_text` writes it for a terminal. With
 two results, say before and after a fine-tuning, each metric gets a third column, their difference.
+Shown are all triplets, their regions, and the levels; other groups and intervals are in
+`score_document`.
 """
 
+import dataclasses
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from frame_interpolation.errors import InputError
-from frame_interpolation.eval import metrics, score_summary
+from frame_interpolation.eval import groupings, metrics, score_summary
 from frame_interpolation.eval.evaluation_results import EvaluationResults
 from frame_interpolation.eval.metrics import Metric
 from frame_interpolation.eval.score_summary import ROI, WHOLE, Group
 
+DEFAULT_GROUPINGS = ("level",)
 DEFAULT_METRICS = ("psnr", "ssim_atd12k", "ssim")
 
 LabeledResults = tuple[str, EvaluationResults]
@@ -100,13 +104,16 @@ def check_comparable(results: Sequence[LabeledResults]) -> None:
 
 
 def build_table(
-    results: Sequence[LabeledResults], metric_names: Sequence[str] = DEFAULT_METRICS
+    results: Sequence[LabeledResults],
+    metric_names: Sequence[str] = DEFAULT_METRICS,
+    grouping_names: Sequence[str] = DEFAULT_GROUPINGS,
 ) -> ScoreTable:
     """Sets the means of results side by side.
 
     Args:
         results: Labels and results, on the same triplets.
         metric_names: Metrics to show, without suffix; those that no result holds are left out.
+        grouping_names: Groupings to show (see `groupings`).
 
     Returns:
         The table.
@@ -115,7 +122,7 @@ def build_table(
         InputError: If the results cannot be compared.
     """
     check_comparable(results)
-    groups = [result.groups for _, result in results]
+    groups = [_shown_groups(result.groups, grouping_names) for _, result in results]
     held = {metrics.split_name(name)[0] for _, result in results for name in result.metric_names}
     shown = [metrics.find(name) for name in metric_names if name in held]
     columns: list[Column] = []
@@ -208,10 +215,15 @@ def _values(metric: Metric, group_name: str, members: Sequence[Group | None]) ->
     return [*means, second - first]
 
 
+def _shown_groups(groups: Mapping[str, Group], names: Sequence[str]) -> dict[str, Group]:
+    shown = (WHOLE, ROI, *names)
+    return {name: group for name, group in groups.items() if name.partition("/")[0] in shown}
+
+
 def _title(group_name: str) -> str:
     if group_name == ROI:
         return "RoI"
-    return WHOLE if group_name == WHOLE else group_name.partition("/")[2]
+    return WHOLE if group_name == WHOLE else groupings.title_of(group_name)[1]
 
 
 def _notes(
@@ -223,9 +235,9 @@ def _notes(
     notes = []
     for (label, _), of_result in zip(results, groups, strict=True):
         kept = {
-            group_name: Group(
-                group.triplets,
-                {
+            group_name: dataclasses.replace(
+                group,
+                scores={
                     name: score
                     for name, score in group.scores.items()
                     if metrics.split_name(name)[0] in names

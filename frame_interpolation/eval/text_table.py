@@ -20,6 +20,9 @@ _LATEX_SPECIAL = {
     "_": r"\_",
     "^": r"\textasciicircum{}",
     "~": r"\textasciitilde{}",
+    "[": "{[}",  # After the end of a row it would begin that command's argument.
+    "]": "{]}",
+    "|": r"\textbar{}",
     "<": r"\textless{}",
     ">": r"\textgreater{}",
     "↑": r"$\uparrow$",
@@ -70,7 +73,7 @@ class TextTable:
 def text_of(cell: Cell | str) -> str:
     """Returns what a cell says, on one line."""
     text = cell.text if isinstance(cell, Cell) else cell
-    return " ".join(text.split())
+    return _one_line(text)
 
 
 def to_text(table: TextTable) -> str:
@@ -148,12 +151,18 @@ def to_latex(table: TextTable) -> str:
 
 def escape_markdown(text: str) -> str:
     """Returns text that Markdown shows as it is, on one line."""
-    return _MARKDOWN_SPECIAL.sub(r"\\\1", " ".join(text.split())).replace("&", "&amp;")
+    return _MARKDOWN_SPECIAL.sub(r"\\\1", _one_line(text)).replace("&", "&amp;")
 
 
 def escape_latex(text: str) -> str:
     """Returns text that LaTeX sets as it is, on one line."""
-    return "".join(_LATEX_SPECIAL.get(character, character) for character in " ".join(text.split()))
+    return "".join(_LATEX_SPECIAL.get(character, character) for character in _one_line(text))
+
+
+def _one_line(text: str) -> str:
+    # Control characters would end a LaTeX run, and move a terminal's cursor.
+    printable = "".join(c if c.isprintable() else " " for c in text)
+    return " ".join(printable.split())
 
 
 def _starred(cell: Cell | str) -> str:

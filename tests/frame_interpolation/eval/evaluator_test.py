@@ -70,6 +70,8 @@ def test_scores_and_files(tmp_path, records):
         "readme.txt",
         "results.csv",
         "results.json",
+        "results.md",
+        "results.tex",
     ]
 
     with open(folder / "results.csv", newline="", encoding="utf-8") as file:

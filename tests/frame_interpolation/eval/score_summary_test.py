@@ -54,12 +54,20 @@ def test_groups():
         _triplet(3, None, psnr=40.0, psnr_roi=14.0),
     ]
     groups = score_summary.summarize(triplets, ["psnr", "psnr_roi"])
-    assert list(groups) == ["whole", "roi", "level/easy", "level/hard"]
+    assert [name for name in groups if not name.startswith("region/")] == [
+        "whole",
+        "roi",
+        "level/easy",
+        "level/hard",
+        "level/not given",
+    ]
     assert groups["whole"].scores["psnr"].mean == 30.0
     assert groups["roi"].scores["psnr_roi"].mean == 12.0
     assert groups["level/easy"].scores["psnr"].mean == 30.0
     assert groups["level/hard"].triplets == 2
-    assert groups["level/hard"].scores["psnr"] == score_summary.Score(20.0, 1, 1, 0)
+    score = groups["level/hard"].scores["psnr"]
+    assert (score.mean, score.count, score.infinite, score.missing) == (20.0, 1, 1, 0)
+    assert groups["level/not given"].scores["psnr"].mean == 40.0
     assert list(groups["level/hard"].scores) == ["psnr"]  # Level scores are of whole images.
 
 

@@ -33,9 +33,9 @@ def test_markdown_escapes_what_it_would_read():
 def test_latex_escapes_what_it_would_read():
     lines = text_table.to_latex(_TABLE).splitlines()
     assert lines[0] == r"\begin{longtable}{lr}"
-    assert r"a|b \textless{}i\textgreater{} & \textbf{30.10} \\" in lines
+    assert r"a\textbar{}b \textless{}i\textgreater{} & \textbf{30.10} \\" in lines
     assert r"50 \% \& more & 9.2 \\" in lines
-    assert r"method & PSNR [dB] $\uparrow$ \\" in lines
+    assert r"method & PSNR {[}dB{]} $\uparrow$ \\" in lines
     assert lines.count(r"\midrule") == 2
 
 
@@ -44,6 +44,11 @@ def test_latex_keeps_every_special_character(text):
     escaped = text_table.escape_latex(text)
     assert all(escaped.replace("\\" + c, "").count(c) == 0 for c in "#$_")
     assert escaped != text
+
+
+@pytest.mark.parametrize("escape", [text_table.escape_latex, text_table.escape_markdown])
+def test_control_characters_are_left_out(escape):
+    assert escape("a\x1b b\0\r\nc\u202e") == "a b c"
 
 
 def test_a_row_of_another_length_is_a_mistake():
