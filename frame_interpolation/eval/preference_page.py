@@ -101,7 +101,7 @@ footer .controls { justify-content: flex-start; }
   #answers { position: sticky; bottom: 0; background: var(--page); padding: .5rem 0; }
   #answers button { flex: 1 1 5rem; padding: .5rem .4rem; }
 }
-@media (hover: none) { kbd { display: none; } }
+@media (hover: none) { kbd, .keys { display: none; } }
 """
 
 _PAGE = """<!doctype html>
@@ -149,10 +149,10 @@ _PAGE = """<!doctype html>
 <button id="download">Download answers (CSV) <kbd>D</kbd></button>
 <button id="restart">Start over</button>
 </div>
-<p class="soft">Keys: <kbd>&larr;</kbd> A, <kbd>&rarr;</kbd> B, <kbd>&darr;</kbd> or <kbd>T</kbd> no
-difference, <kbd>U</kbd> undo, <kbd>M</kbd> motion or still. In motion the first frame, the result
-and the last frame follow one another; in the still view hold <kbd>1</kbd> or <kbd>3</kbd> to see an
-outer frame in its place.</p>
+<p class="soft">In motion the first frame, the result and the last frame follow one another.</p>
+<p class="soft keys">Keys: <kbd>&larr;</kbd> A, <kbd>&rarr;</kbd> B, <kbd>&darr;</kbd> or
+<kbd>T</kbd> no difference, <kbd>U</kbd> undo, <kbd>M</kbd> motion or still; in the still view hold
+<kbd>1</kbd> or <kbd>3</kbd> to see an outer frame in its place.</p>
 <p id="kept" class="soft">Answers are kept in this browser until they are cleared by Start over; you
 can close the page and go on later.</p>
 </footer>
@@ -246,6 +246,9 @@ _SCRIPT = """
       done ? count + ' of ' + count : 'pair ' + (count + 1) + ' of ' + data.pairs.length;
     byId('study-view').hidden = done;
     byId('end-view').hidden = !done;
+    byId('question').hidden = done;
+    byId('view').hidden = done;
+    byId('download').classList.toggle('answer', done);
     byId('undo').disabled = count === 0;
     byId('download').disabled = count === 0;
     byId('problem').hidden = true;
@@ -289,7 +292,7 @@ _SCRIPT = """
   }
 
   function setReady(ready) {
-    document.querySelectorAll('button.answer').forEach((b) => { b.disabled = !ready; });
+    document.querySelectorAll('button[data-answer]').forEach((b) => { b.disabled = !ready; });
   }
 
   function answer(value) {
@@ -347,7 +350,7 @@ _SCRIPT = """
   document.addEventListener('keyup', (event) => {
     if (!motion && (event.key === '1' || event.key === '3')) setPhase(1);
   });
-  document.querySelectorAll('button.answer').forEach((b) =>
+  document.querySelectorAll('button[data-answer]').forEach((b) =>
     b.addEventListener('click', () => answer(b.dataset.answer)));
   byId('undo').addEventListener('click', undo);
   byId('view').addEventListener('click', () => setMotion(!motion));

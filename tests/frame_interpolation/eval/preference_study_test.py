@@ -161,7 +161,7 @@ def test_a_participant_answers_by_key_and_downloads_the_answers(write_folders, t
         page.on("console", lambda message: problems.append(message.text))
         page.on("pageerror", lambda error: problems.append(str(error)))
         page.goto(path.as_uri())
-        ready = "button.answer:not([disabled])"
+        ready = "button[data-answer]:not([disabled])"
 
         def press(name):
             page.wait_for_selector(ready)
