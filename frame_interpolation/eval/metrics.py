@@ -31,13 +31,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from frame_interpolation.errors import InputError
-from frame_interpolation.eval import line_distance
+from frame_interpolation.eval import line_distance, lpips
 from frame_interpolation.eval import ssim as structural_similarity
 
 ROI_SUFFIX = "_roi"
 
-LPIPS_MINIMUM_SIDE_PX = 31
-"""Smallest side of which AlexNet's fifth convolution still sees something."""
+NO_LPIPS_WEIGHTS = (
+    "lpips and lpips_unscaled need the network's weights; make them of the public PyTorch files "
+    "with tools/convert_lpips_weights.py and bind evaluation.lpips_weights to the file, or leave "
+    "these metrics out."
+)
 
 LocalMap = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
@@ -266,7 +269,7 @@ METRICS: dict[str, Metric] = {
             definition="LPIPS 0.1, AlexNet, frames scaled to [-1, 1] as the network wants them",
             higher_is_better=False,
             decimals=4,
-            minimum_side_px=LPIPS_MINIMUM_SIDE_PX,
+            minimum_side_px=lpips.MINIMUM_SIDE_PX,
         ),
         Metric(
             name="lpips_unscaled",
@@ -274,7 +277,7 @@ METRICS: dict[str, Metric] = {
             definition="LPIPS 0.1, AlexNet, frames in [0, 1] as in EISAI's published figures",
             higher_is_better=False,
             decimals=4,
-            minimum_side_px=LPIPS_MINIMUM_SIDE_PX,
+            minimum_side_px=lpips.MINIMUM_SIDE_PX,
         ),
     )
 }
@@ -292,6 +295,18 @@ def split_name(name: str) -> tuple[str, bool]:
     if name.endswith(ROI_SUFFIX):
         return name.removesuffix(ROI_SUFFIX), True
     return name, False
+
+
+def needs_lpips_weights(name: str) -> bool:
+    """Says whether a metric runs LPIPS's network.
+
+    Args:
+        name: A name as in `evaluation.metrics`.
+
+    Returns:
+        True for `lpips` and `lpips_unscaled`, on the whole frame or the region.
+    """
+    return split_name(name)[0] in ("lpips", "lpips_unscaled")
 
 
 def find(name: str) -> Metric:

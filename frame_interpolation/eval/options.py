@@ -76,6 +76,10 @@ class EvaluationOptions:
         repeated = sorted({name for name in self.metrics if self.metrics.count(name) > 1})
         if repeated:
             raise InputError(f"metrics names {', '.join(repeated)} more than once.")
+        if not isinstance(self.lpips_weights, str):
+            raise InputError(f"lpips_weights is {self.lpips_weights!r}; give the path of one file.")
+        if not self.lpips_weights and any(map(metrics.needs_lpips_weights, self.metrics)):
+            raise InputError(metrics.NO_LPIPS_WEIGHTS)
         protocols.find(self.protocol)
         if not _is_integer(self.max_examples) or self.max_examples == 0 or self.max_examples < -1:
             raise InputError(

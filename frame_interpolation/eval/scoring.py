@@ -9,7 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from frame_interpolation.errors import InputError
 from frame_interpolation.eval import metrics, protocols
+from frame_interpolation.eval.lpips import Lpips
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,8 @@ class Scorer:
             lpips_weights: File of weights for LPIPS; needed by `lpips` and `lpips_unscaled` only.
 
         Raises:
-            InputError: If there is no such metric.
+            InputError: If there is no such metric, or LPIPS is asked for and its weights are not
+                given or not usable.
         """
         asked = [metrics.find(name) for name in metric_names]
         self.metric_names = tuple(metric_names)
@@ -52,6 +55,13 @@ class Scorer:
         self._functions = {
             metric.name: metric.function for metric in asked if metric.function is not None
         }
+        if any(metrics.needs_lpips_weights(name) for name in metric_names):
+            if not lpips_weights:
+                raise InputError(metrics.NO_LPIPS_WEIGHTS)
+            network = Lpips(lpips_weights)
+            self.identity["lpips_weights"] = network.sha256
+            self._functions["lpips"] = lambda *pair: (network.distance(*pair), "")
+            self._functions["lpips_unscaled"] = lambda *pair: (network.unscaled_distance(*pair), "")
 
     def score(
         self, estimate: np.ndarray, truth: np.ndarray, box: protocols.Box | None = None

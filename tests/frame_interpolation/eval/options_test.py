@@ -48,6 +48,8 @@ def test_the_shipped_config_follows_the_protocol():
         ({"max_examples": True}, "max_examples is True"),
         ({"batch_size": 0}, "batch_size is 0"),
         ({"protocol": "atd"}, "no protocol 'atd'"),
+        ({"metrics": ("psnr", "lpips_roi")}, "bind evaluation.lpips_weights"),
+        ({"lpips_weights": None}, "lpips_weights is None"),
         ({"tfrecord": ["a", "b"]}, "one string"),
     ],
 )
