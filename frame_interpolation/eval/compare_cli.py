@@ -10,7 +10,8 @@ A result is a folder that holds results.json, or that file. The others are compa
 corrected for all comparisons made. --natural names results of the same methods on natural video,
 which show what fine-tuning cost. Published figures of ATD-12K stand beside results of its
 protocol, marked as such. A gain of more than 0.5 dB is met with a list of what to check;
---training_records has the test frames searched for in the training data.
+--training_records has the test frames searched for in the training data. --preferences reads the
+answers of a study (eval.preference_study) of the same results.
 """
 
 import json
@@ -28,6 +29,7 @@ from frame_interpolation.errors import InputError
 if TYPE_CHECKING:
     from frame_interpolation.eval.method_comparison import Comparison
     from frame_interpolation.eval.named_results import NamedResult
+    from frame_interpolation.eval.preference_answers import Preferences
     from frame_interpolation.eval.result_alignment import AlignedResults
 
 FLAGS = flags.FlagValues()  # Its own, so that a test can import several programs.
@@ -61,6 +63,18 @@ _TRAINING_RECORDS = flags.DEFINE_multi_string(
     "PATH@N of training records in which the test frames are searched for; may be repeated.",
     flag_values=FLAGS,
 )
+_PREFERENCES = flags.DEFINE_multi_string(
+    "preferences",
+    [],
+    "CSV file of answers to a preference study of these results; repeat for each participant.",
+    flag_values=FLAGS,
+)
+_PREFERENCE_KEY = flags.DEFINE_string(
+    "preference_key",
+    None,
+    "Key of that study. Default: key.json beside the first CSV file.",
+    flag_values=FLAGS,
+)
 _REPORT = flags.DEFINE_bool(
     "report",
     None,
@@ -79,6 +93,8 @@ def main(argv: Sequence[str]) -> None:
         baseline=_BASELINE.value,
         intersection=_INTERSECTION.value,
         training_records=_TRAINING_RECORDS.value,
+        preferences=_PREFERENCES.value,
+        preference_key=_PREFERENCE_KEY.value,
         write_report=_REPORT.value,
     )
 
@@ -91,6 +107,8 @@ def run(
     baseline: str | None = None,
     intersection: bool = False,
     training_records: Sequence[str] = (),
+    preferences: Sequence[str] = (),
+    preference_key: str | None = None,
     write_report: bool | None = None,
 ) -> "Comparison":
     """Compares results, writes and prints the comparison.
@@ -102,6 +120,8 @@ def run(
         baseline: Name of the method the others are compared with; the first if None.
         intersection: Compare on the triplets that all results have.
         training_records: Records in which the test frames are searched for.
+        preferences: CSV files of answers to a preference study of these results.
+        preference_key: Key of that study; `key.json` beside the first CSV file if None.
         write_report: Whether to write a report with pictures; if None, when there are pictures.
 
     Returns:
@@ -116,6 +136,7 @@ def run(
         comparison_tables,
         method_comparison,
         named_results,
+        preference_answers,
     )
 
     if not results:
@@ -134,6 +155,7 @@ def run(
             f"{missing} has no pictures for a report; evaluate it with --output_frames, or give "
             "--noreport."
         )
+    found_preferences = _read_preferences(preferences, preference_key, aligned)
     found_leakage = None
     if training_records:
         from frame_interpolation.eval import leakage  # Loads TensorFlow.
@@ -143,8 +165,11 @@ def run(
         aligned, natural=aligned_natural, baseline=baseline, leakage=found_leakage
     )
     folder = Path(output_dir)
-    comparison_files.write_comparison(folder, comparison)
-    print(comparison_files.to_text(comparison, comparison_tables.tables_of(comparison)))
+    comparison_files.write_comparison(folder, comparison, preferences=found_preferences)
+    tables = comparison_tables.tables_of(comparison, brief=True)
+    if found_preferences is not None:
+        tables += preference_answers.tables_of(found_preferences)
+    print(comparison_files.to_text(comparison, tables))
     if found_leakage is not None:
         print("\nLeakage: " + "\n  ".join(found_leakage.sentences()))
     print(f"\nTables: {folder}")
@@ -153,6 +178,24 @@ def run(
     elif write_report is None:
         print(f"No report: {missing} has no pictures (eval_cli --output_frames).", file=sys.stderr)
     return comparison
+
+
+def _read_preferences(
+    paths: Sequence[str], key_path: str | None, aligned: "AlignedResults"
+) -> "Preferences | None":
+    """Sums up the answers of a study, None when no file is given."""
+    from frame_interpolation.eval import preference_answers, preference_pairs
+
+    if not paths:
+        return None
+    place = Path(key_path) if key_path else Path(paths[0]).with_name(preference_pairs.KEY_NAME)
+    if not place.is_file():
+        raise InputError(
+            f"There is no key of the preference study at {str(place)!r}; name it by "
+            "--preference_key."
+        )
+    key = preference_pairs.read_key(place)
+    return preference_answers.sum_up(preference_answers.read_answers(paths, key), key, aligned)
 
 
 def _without_pictures(named: Sequence["NamedResult"], aligned: "AlignedResults") -> str:

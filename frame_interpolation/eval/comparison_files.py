@@ -18,10 +18,12 @@ from frame_interpolation.eval import (
     comparison_tables,
     evaluation_results,
     metrics,
+    preference_answers,
     text_table,
 )
 from frame_interpolation.eval.method_comparison import Block, Comparison
 from frame_interpolation.eval.paired_comparison import PairedComparison
+from frame_interpolation.eval.preference_answers import Preferences
 from frame_interpolation.eval.score_summary import WHOLE
 from frame_interpolation.eval.scored_triplet import encode_value
 from frame_interpolation.eval.text_table import TextTable
@@ -34,25 +36,29 @@ DIFFERENCES_NAME = "differences.csv"
 
 
 def write_comparison(
-    folder: Path, comparison: Comparison, *, more_tables: Sequence[TextTable] = ()
+    folder: Path, comparison: Comparison, *, preferences: Preferences | None = None
 ) -> None:
     """Writes all files of a comparison.
 
     Args:
         folder: Where to; made when it does not exist.
         comparison: The comparison.
-        more_tables: Further tables for the text files, such as the preferences of people.
+        preferences: What people preferred, None when that is not known.
     """
     folder.mkdir(parents=True, exist_ok=True)
     (folder / f"{STEM}.json").unlink(missing_ok=True)
-    tables = [*comparison_tables.tables_of(comparison), *more_tables]
+    tables = comparison_tables.tables_of(comparison)
+    if preferences is not None:
+        tables += preference_answers.tables_of(preferences)
     write = evaluation_results.write_text
     write(folder / f"{STEM}.txt", to_text(comparison, tables) + "\n")
     write(folder / f"{STEM}.md", _markdown(comparison, tables) + "\n")
     write(folder / f"{STEM}.tex", _latex(comparison, tables) + "\n")
     write(folder / f"{STEM}.csv", means_csv(comparison))
     write(folder / DIFFERENCES_NAME, differences_csv(comparison))
-    content = json.dumps(to_json(comparison), indent=1, ensure_ascii=False, allow_nan=False)
+    content = json.dumps(
+        to_json(comparison, preferences), indent=1, ensure_ascii=False, allow_nan=False
+    )
     write(folder / f"{STEM}.json", content + "\n")
 
 
@@ -79,13 +85,16 @@ def means_csv(comparison: Comparison) -> str:
             for label, group in members.items():
                 for name, score in group.scores.items():
                     values = [_cell(score.mean), score.count, score.infinite, score.missing]
+                    for interval in (score.interval, score.film_interval):
+                        values += map(_cell, interval or (None, None))
                     rows.append([*start, group_name, label, "scored", name, *values, ""])
         for row in block.published:
             for name, value in row.values.items():
-                values = [_cell(value), "", "", ""]
+                values = [_cell(value), *[""] * 7]
                 rows.append([*start, WHOLE, row.method, "published", name, *values, row.source])
     head = ["block", "dataset", "group", "method", "kind", "metric"]
-    return _csv([*head, "mean", "count", "infinite", "missing", "source"], rows)
+    head += ["mean", "count", "infinite", "missing", "interval_low", "interval_high"]
+    return _csv([*head, "film_interval_low", "film_interval_high", "source"], rows)
 
 
 def differences_csv(comparison: Comparison) -> str:
@@ -106,7 +115,7 @@ def differences_csv(comparison: Comparison) -> str:
     return _csv(head, rows)
 
 
-def to_json(comparison: Comparison) -> dict[str, Any]:
+def to_json(comparison: Comparison, preferences: Preferences | None = None) -> dict[str, Any]:
     """Returns everything as a JSON object; infinities are the strings 'inf' and '-inf'."""
     return {
         "format": FORMAT,
@@ -116,6 +125,7 @@ def to_json(comparison: Comparison) -> dict[str, Any]:
         "natural": [_block_json(block) for block in comparison.natural],
         "warnings": [dataclasses.asdict(warning) for warning in comparison.warnings],
         "leakage": comparison.leakage and dataclasses.asdict(comparison.leakage),
+        "preferences": preferences and preferences.to_json(),
     }
 
 
@@ -175,6 +185,9 @@ def _block_json(block: Block) -> dict[str, Any]:
             group_name: {
                 label: {
                     "triplets": group.triplets,
+                    "films": group.films,
+                    "without_roi": group.without_roi,
+                    "remarks": dict(group.remarks),
                     "scores": {
                         name: {**dataclasses.asdict(score), "mean": encode_value(score.mean)}
                         for name, score in group.scores.items()

@@ -6,26 +6,40 @@ here. Films are left out of the groups, for there are many; the CSV and JSON fil
 
 from collections.abc import Mapping, Sequence
 
-from frame_interpolation.eval import metrics, published_scores, score_summary
+from frame_interpolation.eval import groupings, metrics, published_scores, score_summary
 from frame_interpolation.eval.method_comparison import Block, Comparison
 from frame_interpolation.eval.score_summary import ROI, WHOLE, Group
 from frame_interpolation.eval.text_table import Cell, TextTable
 
 _EMPTY = "-"
 _FILM_GROUP = "film/"
+_LEVEL_GROUP = "level/"
 
 
-def tables_of(comparison: Comparison) -> list[TextTable]:
-    """Returns the tables of a comparison: means, groups and differences of every block."""
+def tables_of(comparison: Comparison, *, brief: bool = False) -> list[TextTable]:
+    """Returns the tables of a comparison: means, groups and differences of every block.
+
+    Args:
+        comparison: The comparison.
+        brief: Of the groups, only those that a terminal has room for: the region of interest and
+            the levels, and none of natural video.
+
+    Returns:
+        The tables.
+    """
     tables = []
     for number, block in enumerate(comparison.blocks):
         kind = "Natural video: " if number else ""
         tables.append(means_table(block, title=f"{kind}{block.title}"))
-        groups = groups_table(block, title=f"{kind}by group, {block.aligned.size_text}")
-        if groups.rows:
-            tables.append(groups)
+        if not (brief and number):
+            groups = groups_table(
+                block, title=f"{kind}By group, {block.aligned.size_text}", brief=brief
+            )
+            tables += [groups] if groups.rows else []
         if block.differences:
-            tables.append(differences_table(block, comparison.baseline, title_prefix=kind))
+            tables.append(
+                differences_table(block, comparison.baseline, comparison.tests, title_prefix=kind)
+            )
     return tables
 
 
@@ -64,12 +78,13 @@ def means_table(block: Block, *, title: str) -> TextTable:
     )
 
 
-def groups_table(block: Block, *, title: str) -> TextTable:
+def groups_table(block: Block, *, title: str, brief: bool = False) -> TextTable:
     """The means by group, but for films: rows by group and method, columns by metric.
 
     Args:
         block: The block.
         title: Title of the table.
+        brief: Only the region of interest and the levels.
 
     Returns:
         The table; without rows when there are no groups.
@@ -79,6 +94,8 @@ def groups_table(block: Block, *, title: str) -> TextTable:
     sections = []
     for group_name, members in block.groups.items():
         if group_name == WHOLE or group_name.startswith(_FILM_GROUP):
+            continue
+        if brief and group_name != ROI and not group_name.startswith(_LEVEL_GROUP):
             continue
         columns = [f"{name}{metrics.ROI_SUFFIX}" if group_name == ROI else name for name in names]
         best = _best(members, columns)
@@ -102,12 +119,15 @@ def groups_table(block: Block, *, title: str) -> TextTable:
     )
 
 
-def differences_table(block: Block, baseline: str, *, title_prefix: str = "") -> TextTable:
+def differences_table(
+    block: Block, baseline: str, tests: int, *, title_prefix: str = ""
+) -> TextTable:
     """The paired differences to the baseline: rows by method and metric.
 
     Args:
         block: The block.
         baseline: Label of the baseline.
+        tests: Number of tests that were corrected for.
         title_prefix: Put before the title.
 
     Returns:
@@ -137,8 +157,8 @@ def differences_table(block: Block, baseline: str, *, title_prefix: str = "") ->
             reasons.append(f"{found.label}, {found.metric}: no test, {found.reason}.")
         if found.missing or found.infinite:
             reasons.append(
-                f"{found.label}, {found.metric}: {found.missing} pairs with a missing value left "
-                f"out, {found.infinite} with one infinite value only in the test."
+                f"{found.label}, {found.metric}: left out are {found.missing} pairs with a missing "
+                f"value; {found.infinite} with one infinite value enter the test only."
             )
     return TextTable(
         title=f"{title_prefix}Paired differences to {baseline}, {block.aligned.size_text}",
@@ -156,8 +176,9 @@ def differences_table(block: Block, baseline: str, *, title_prefix: str = "") ->
         text_columns=2,
         sections=tuple(sections),
         notes=(
-            "p: Wilcoxon's signed-rank test, two-sided, corrected by Holm over all comparisons "
-            "of this run; it takes triplets as independent, the interval by film does not.",
+            "Differences are method minus baseline; the arrow says whether more or less is better.",
+            f"p: Wilcoxon's signed-rank test, two-sided, corrected by Holm over all {tests} tests "
+            "of this comparison; it takes triplets as independent, the interval by film does not.",
             *reasons,
         ),
     )
@@ -181,7 +202,7 @@ def heading(name: str, *, with_region: bool = False) -> str:
 
 def group_title(group_name: str) -> str:
     """Returns the title of a group for people, such as 'RoI' or 'level: easy'."""
-    return "RoI" if group_name == ROI else group_name.replace("/", ": ", 1)
+    return "RoI" if group_name == ROI else ": ".join(groupings.title_of(group_name))
 
 
 def format_value(name: str, value: float | None, *, signed: bool = False) -> str:

@@ -76,7 +76,7 @@ class LeakageReport:
         """Returns what was found, in sentences, the first ten hits by name."""
         where = ", ".join(self.training_records)
         lines = [
-            f"{len(self.hits)} of {self.tested} test triplets occur among the {self.searched} "
+            f"{len(self.hits)} of {self.tested} test triplets were found among the {self.searched} "
             f"triplets of {where}"
             + (
                 f" ({self._counts()})."

@@ -79,6 +79,11 @@ class Comparison:
         """All blocks, the main one first."""
         return (self.main, *self.natural)
 
+    @property
+    def tests(self) -> int:
+        """Number of tests made, which the p-values are corrected for."""
+        return sum(d.p_value is not None for block in self.blocks for d in block.differences)
+
 
 def compare(
     aligned: AlignedResults,

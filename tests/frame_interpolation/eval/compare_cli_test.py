@@ -7,7 +7,15 @@ import numpy as np
 import pytest
 
 from frame_interpolation.errors import InputError
-from frame_interpolation.eval import compare_cli, evaluation_results, frame_content, frame_store
+from frame_interpolation.eval import (
+    compare_cli,
+    evaluation_results,
+    frame_content,
+    frame_store,
+    preference_page,
+    preference_pairs,
+    preference_study,
+)
 
 _PSNR = [30.0 + 0.1 * i for i in range(8)]
 
@@ -121,6 +129,34 @@ def test_results_of_another_protocol_version_or_definition_are_refused(write_fol
         (tmp_path / "b" / "results.json").write_text(json.dumps(content))
         with pytest.raises(InputError, match=message):
             compare_cli.run(**arguments)
+
+
+def test_preferences_of_people_are_read(write_folder, tmp_path, capsys):
+    results = []
+    for label, level in (("a", 0.2), ("b", 0.6)):
+        fields = {"pictures": True, "identity": {"model": label}}
+        folder = write_folder(label, [value + level for value in _PSNR], **fields)
+        results.append(f"{label}={folder}")
+        for number in range(8):
+            picture = folder / "frames" / f"t{number}" / "frame2.png"
+            frame_store.write_image(picture, np.full((24, 32, 3), int(200 * level), np.uint8))
+    preference_study.run(results=results, output_dir=str(tmp_path / "study"), pairs=8)
+    key = preference_pairs.read_key(tmp_path / "study" / "key.json")
+    rows = [",".join(preference_page.CSV_COLUMNS)]
+    for pair in key.pairs:
+        answer = "left" if pair.left == "b" else "right"
+        rows.append(f"{key.study},p1,{pair.pair},{answer},still,1.0,2026-01-01T00:00:00.000Z")
+    answers = tmp_path / "answers.csv"
+    answers.write_text("\n".join(rows))
+    arguments = {"results": results, "output_dir": str(tmp_path / "out"), "write_report": False}
+    with pytest.raises(InputError, match="name it by --preference_key"):
+        compare_cli.run(**arguments, preferences=[str(answers)])
+    shutil.copy(tmp_path / "study" / "key.json", tmp_path)
+    compare_cli.run(**arguments, preferences=[str(answers)])
+    shown = capsys.readouterr().out
+    assert "Preferences of people, 8 answers of 1 participants" in shown and "0/8" in shown
+    content = json.loads((tmp_path / "out" / "comparison.json").read_text())
+    assert content["preferences"]["metrics"][0]["agreed"]["count"] == 8
 
 
 def test_a_report_that_was_asked_for_needs_pictures(write_folder, tmp_path):
