@@ -7,8 +7,10 @@ rounded to 8 bits. Boxes are (x, y, width, height) in pixels, sizes (width, heig
 - `film`: FILM's own evaluation; the frames as they are.
 - `atd12k`: the protocol of the published ATD-12K tables (Siyao et al., arXiv 2104.02495); the
   frames at 960x540, resized with Pillow's LANCZOS when they have another size.
+- `atd12k_512x320`: the same, but estimate and truth are then brought to 512x288, the picture inside
+  ToonCrafter's letter-boxed 512x320, to compare other methods with that one fairly.
 
-In both, every mean is the plain mean over triplets (dB averaged in dB; see `score_summary`).
+In all, every mean is the plain mean over triplets (dB averaged in dB; see `score_summary`).
 """
 
 import math
@@ -37,12 +39,15 @@ class Protocol:
         definition: One sentence for `readme.txt` and the report.
         frame_size: (width, height) in pixels to which every frame is brought, or None to leave
             frames as they are.
+        scored_size: (width, height) in pixels to which the estimate and the truth are brought
+            after interpolation, or None to score them as they are.
     """
 
     name: str
     version: int
     definition: str
     frame_size: tuple[int, int] | None
+    scored_size: tuple[int, int] | None = None
 
     def prepare(self, frame: np.ndarray) -> np.ndarray:
         """Brings a frame to the protocol's size and value range.
@@ -60,15 +65,28 @@ class Protocol:
         return frame.astype(np.float32) / np.float32(255.0)
 
     def finish(self, estimate: np.ndarray) -> np.ndarray:
-        """Turns the network's output into the estimate that is scored.
+        """Turns the network's output into the estimate that is scored, and the truth likewise.
 
         Args:
             estimate: float (H, W, 3), any finite values.
 
         Returns:
-            float32 (H, W, 3) clipped to [0, 1], not rounded.
+            float32 (H, W, 3) clipped to [0, 1], not rounded; with a `scored_size`, at that size,
+            by Pillow's LANCZOS on floating-point numbers.
         """
-        return np.clip(estimate, 0.0, 1.0).astype(np.float32)
+        estimate = np.clip(estimate, 0.0, 1.0).astype(np.float32)
+        height, width = estimate.shape[:2]
+        if self.scored_size in (None, (width, height)):
+            return estimate
+        planes = [
+            np.asarray(Image.fromarray(plane).resize(self.scored_size, Image.Resampling.LANCZOS))
+            for plane in np.moveaxis(estimate, -1, 0)
+        ]
+        return np.clip(np.stack(planes, axis=-1), 0.0, 1.0)  # The filter overshoots at edges.
+
+    def size_of(self, frame: np.ndarray) -> tuple[int, int]:
+        """Returns the (width, height) at which a prepared frame (H, W, 3) is scored."""
+        return self.scored_size or (frame.shape[1], frame.shape[0])
 
 
 PROTOCOLS: dict[str, Protocol] = {
@@ -89,6 +107,17 @@ PROTOCOLS: dict[str, Protocol] = {
             ),
             frame_size=(960, 540),
         ),
+        Protocol(
+            name="atd12k_512x320",
+            version=1,
+            definition=(
+                "frames at 960x540, others resized with Pillow LANCZOS before interpolation; "
+                "estimate and truth then resized with Pillow LANCZOS, unrounded, to 512x288, the "
+                "picture inside a letter-boxed 512x320; both clipped to [0, 1], not rounded"
+            ),
+            frame_size=(960, 540),
+            scored_size=(512, 288),
+        ),
     )
 }
 
@@ -97,7 +126,7 @@ def find(name: str) -> Protocol:
     """Returns a protocol by its name.
 
     Args:
-        name: 'film' or 'atd12k'.
+        name: A name in `PROTOCOLS`.
 
     Returns:
         The protocol.
