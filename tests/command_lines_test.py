@@ -20,6 +20,8 @@ _OTHER_PROGRAMS = (
     "atd12k.integrity",
     "atd12k.sample",
     "beam_jobs.build_tfrecord",
+    "eval.compare_cli",
+    "eval.preference_study",
     "examples.main_job",
     "frame_interpolation.datasets.natural_motion",
 )
