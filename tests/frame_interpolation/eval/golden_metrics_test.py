@@ -1,0 +1,30 @@
+"""Every metric's value on fixed images, as other libraries computed it (`make_values.py` there)."""
+
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from frame_interpolation.eval import metrics
+from frame_interpolation.eval.scoring import Scorer
+
+# By metric where the arithmetic is float32, whose rounding depends on the machine.
+_RELATIVE = {"ssim": 2e-6, "lpips": 2e-5, "lpips_unscaled": 2e-5}
+
+
+@pytest.mark.parametrize("name", ["drawing", "shaded"])
+def test_values_on_fixed_images(golden_dir, name):
+    folder = golden_dir / "metrics"
+    pinned = json.loads((folder / "values.json").read_text())[name]
+    assert {metrics.split_name(column)[0] for column in pinned["values"]} == set(metrics.METRICS)
+    estimate, truth = (
+        np.asarray(Image.open(folder / f"{name}_{role}.png")).astype(np.float32) / np.float32(255)
+        for role in ("estimate", "truth")
+    )
+    scorer = Scorer(tuple(pinned["values"]), lpips_weights=str(folder / "lpips_tiny.npz"))
+    scores = scorer.score(estimate, truth, tuple(pinned["roi"]))
+    assert scores.remarks == ()
+    for column, value in scores.values.items():
+        tolerance = _RELATIVE.get(metrics.split_name(column)[0], 1e-10)
+        assert value == pytest.approx(pinned["values"][column], rel=tolerance), column
