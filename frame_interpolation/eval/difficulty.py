@@ -101,8 +101,8 @@ MEASURES: dict[str, Measure] = {
         Measure(
             name="flat_share",
             title="flat area",
-            edges=(0.25, 0.5, 0.75),
-            ranges=("0-25 %", "25-50 %", "50-75 %", "75-100 %"),
+            edges=(0.25, 0.5, 0.75, 0.9),
+            ranges=("0-25 %", "25-50 %", "50-75 %", "75-90 %", "90-100 %"),
         ),
         Measure(
             name="occlusion_share",

@@ -230,6 +230,11 @@ def readme_text(results: EvaluationResults) -> str:
     ]
     notes = score_summary.notes(results.groups)
     lines += [f"  {note}" for note in notes] or ["  There are none of either."]
+    lines += [
+        "",
+        "results.md and results.tex: means by group with 95 % bootstrap intervals;",
+        "results.json: everything, with what each triplet is grouped by.",
+    ]
     return "\n".join(lines) + "\n"
 
 

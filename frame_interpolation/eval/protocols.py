@@ -27,6 +27,9 @@ LEVEL_NAMES = ("easy", "medium", "hard")
 
 Box = tuple[int, int, int, int]
 
+CLIPPED = "annotation: region of interest leaves the image and was clipped"
+"""The remark on a triplet whose region is not the annotated one."""
+
 
 @dataclass(frozen=True)
 class Protocol:
@@ -175,6 +178,31 @@ def scale_region(
     x, right = _clip(left, frame_size[0]), _clip(right, frame_size[0])
     y, bottom = _clip(top, frame_size[1]), _clip(bottom, frame_size[1])
     return x, y, max(right - x, 0), max(bottom - y, 0)
+
+
+def region_remarks(motion_roi: Sequence[float], image_size: Sequence[float]) -> tuple[str, ...]:
+    """Says where an annotated region disagrees with its image.
+
+    Args:
+        motion_roi: (x, y, width, height) in pixels of the annotated image.
+        image_size: (width, height) of the annotated image in pixels.
+
+    Returns:
+        One remark for a region that leaves the image, which is clipped; else none.
+
+    Raises:
+        InputError: If nothing of the region lies in the image.
+    """
+    (x, y, width, height), (image_width, image_height) = motion_roi, image_size
+    if min(x + width, image_width) <= max(x, 0) or min(y + height, image_height) <= max(y, 0):
+        shown = ", ".join(f"{number:g}" for number in motion_roi)
+        raise InputError(
+            f"motion_RoI ({shown}) has no area within the image of "
+            f"{image_width:g}x{image_height:g}; correct the annotation."
+        )
+    if x < 0 or y < 0 or x + width > image_width or y + height > image_height:
+        return (CLIPPED,)
+    return ()
 
 
 def crop_region(image: np.ndarray, box: Box) -> np.ndarray:

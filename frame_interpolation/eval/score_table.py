@@ -242,9 +242,20 @@ def _notes(
                     for name, score in group.scores.items()
                     if metrics.split_name(name)[0] in names
                 },
+                remarks={
+                    remark: count
+                    for remark, count in group.remarks.items()
+                    if _metric_of(remark) in (*names, None)
+                },
             )
             for group_name, group in of_result.items()
         }
         prefix = f"{label}: " if len(results) > 1 else ""
         notes += [prefix + note for note in score_summary.notes(kept)]
     return notes
+
+
+def _metric_of(remark: str) -> str | None:
+    """The metric that a remark is on, None when it is on the triplet."""
+    name = metrics.split_name(remark.partition(":")[0])[0]
+    return name if name in metrics.METRICS else None

@@ -367,6 +367,18 @@ def test_region_metrics_need_annotations(tmp_path, write_records):
         _evaluate(tmp_path, records, metric_names=("psnr", "psnr_roi"))
 
 
+def test_difficulty_is_measured_unless_it_is_not_asked_for(tmp_path, records):
+    without, _ = _evaluate(tmp_path / "without", records, measure_difficulty=False)
+    assert all(triplet.measures == {} for triplet in without.triplets)
+    with pytest.raises(InputError, match="difficulty was None and is 1"):
+        _evaluate(tmp_path / "without", records)
+    measured, _ = _evaluate(tmp_path, records)
+    assert all("flat_share" in triplet.measures for triplet in measured.triplets)
+    assert any(name.startswith("motion_px/") for name in measured.groups)
+    # Who asks for no measures is served by results that have them.
+    assert _evaluate(tmp_path, records, measure_difficulty=False)[1]
+
+
 @pytest.mark.parametrize("bad", [math.nan, math.inf])
 def test_estimates_that_are_not_finite_are_refused(tmp_path, records, bad):
     def diverged(x0, x1):

@@ -90,3 +90,23 @@ def test_crop():
 def test_unknown_protocol():
     with pytest.raises(InputError, match=r"no protocol 'adt12k'.*film, atd12k"):
         protocols.find("adt12k")
+
+
+@pytest.mark.parametrize(
+    ("roi", "clipped"),
+    [
+        ((0, 0, 1280, 720), False),
+        ((-1, 0, 10, 10), True),
+        ((1275, 5, 10, 10), True),
+        ((0.5, 715, 10, 5.1), True),
+    ],
+)
+def test_regions_that_leave_their_image_are_remarked(roi, clipped):
+    remarks = protocols.region_remarks(roi, (1280, 720))
+    assert remarks == ((protocols.CLIPPED,) if clipped else ())
+
+
+@pytest.mark.parametrize("roi", [(1280, 0, 10, 10), (5, 5, 0, 10), (5, -9, 10, 9), (5, 5, 4, -1)])
+def test_regions_without_area_are_refused(roi):
+    with pytest.raises(InputError, match="has no area within the image of 1280x720"):
+        protocols.region_remarks(roi, (1280, 720))
