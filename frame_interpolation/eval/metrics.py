@@ -261,14 +261,14 @@ METRICS: dict[str, Metric] = {
             ),
             function=line_distance.measure,
             higher_is_better=False,
-            decimals=7,
+            decimals=8,
         ),
         Metric(
             name="lpips",
             title="LPIPS",
             definition="LPIPS 0.1, AlexNet, frames scaled to [-1, 1] as the network wants them",
             higher_is_better=False,
-            decimals=4,
+            decimals=5,
             minimum_side_px=lpips.MINIMUM_SIDE_PX,
         ),
         Metric(
@@ -276,7 +276,7 @@ METRICS: dict[str, Metric] = {
             title="LPIPS (unscaled)",
             definition="LPIPS 0.1, AlexNet, frames in [0, 1] as in EISAI's published figures",
             higher_is_better=False,
-            decimals=4,
+            decimals=5,
             minimum_side_px=lpips.MINIMUM_SIDE_PX,
         ),
     )
