@@ -62,6 +62,12 @@ _OVERWRITE = flags.DEFINE_bool(
     "Start anew and replace results of the same name.",
     flag_values=FLAGS,
 )
+_TRAINING_RECORDS = flags.DEFINE_multi_string(
+    "training_records",
+    [],
+    "PATH@N of training records in which the test frames are searched for; may be repeated.",
+    flag_values=FLAGS,
+)
 _MODE = flags.DEFINE_enum(
     "mode",
     "gpu",
@@ -86,6 +92,7 @@ def main(argv: Sequence[str]) -> None:
         output_dir=_OUTPUT_DIR.value,
         output_frames=_OUTPUT_FRAMES.value,
         overwrite=_OVERWRITE.value,
+        training_records=_TRAINING_RECORDS.value,
     )
 
 
@@ -134,6 +141,7 @@ def run(
     output_dir: str | None = None,
     output_frames: bool = False,
     overwrite: bool = False,
+    training_records: Sequence[str] = (),
 ) -> tuple["EvaluationResults", Path]:
     """Evaluates a SavedModel and prints its means.
 
@@ -145,6 +153,7 @@ def run(
             model's folder if None.
         output_frames: Write the pictures of every triplet.
         overwrite: Replace results that lie there.
+        training_records: Records in which the test frames are searched for (see `leakage`).
 
     Returns:
         The results, and the folder that holds them.
@@ -196,6 +205,13 @@ def run(
         print("This evaluation was already complete; --overwrite would start it anew.")
     columns = dict.fromkeys(metrics.split_name(name)[0] for name in options.metrics)
     print(score_table.to_text(score_table.build_table([("model", results)], tuple(columns))))
+    if training_records:
+        from frame_interpolation.eval import leakage
+
+        print(
+            "Leakage: "
+            + "\n  ".join(leakage.search(results.triplets, training_records).sentences())
+        )
     print(f"Results: {folder}")
     return results, folder
 

@@ -199,3 +199,10 @@ def test_a_run_without_a_saved_model(tmp_path):
         eval_cli.resolve_model_path(model_path=None, base_folder=str(tmp_path), label="run7")
     with pytest.raises(InputError, match="both of --model_path"):
         eval_cli.resolve_model_path(model_path="a", base_folder="b", label="run0")
+
+
+def test_test_frames_are_searched_for_in_the_training_records(workplace, capsys):
+    records = str(workplace / "test.tfrecord")  # Trained on the test set.
+    eval_cli.run(**_arguments(workplace, training_records=[records]))
+    shown = capsys.readouterr().out
+    assert "3 of 3 test triplets were found among the 3" in shown and "(3 same frame)" in shown
