@@ -2,15 +2,15 @@
 
 Triplets stream through in the order of the dataset with flat memory. Every score goes into a
 journal as soon as it is known, so that an evaluation that was killed goes on where it stopped;
-`results.json`, written last, marks a finished one. Scoring runs in a thread beside the network.
+`results.json`, written last, marks a finished one. Reading the next triplets and scoring the last
+ones run in threads beside the network.
 """
 
-import itertools
+import os
 import shutil
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -23,12 +23,13 @@ from frame_interpolation.eval import (
     evaluation_results,
     frame_content,
     frame_store,
-    metrics,
     protocols,
     scoring,
+    triplet_preparation,
 )
-from frame_interpolation.eval.evaluation_example import EvaluationExample, ExampleSource
+from frame_interpolation.eval.evaluation_example import ExampleSource
 from frame_interpolation.eval.evaluation_results import EvaluationResults
+from frame_interpolation.eval.method import Method, Predictor, PreparedTriplet, predictor_of
 from frame_interpolation.eval.progress import Progress
 from frame_interpolation.eval.score_journal import ScoreJournal, check_identity
 from frame_interpolation.eval.scored_triplet import ScoredTriplet
@@ -36,62 +37,12 @@ from frame_interpolation.eval.scored_triplet import ScoredTriplet
 FRAMES_NAME = frame_store.FRAMES_NAME
 _JOURNAL_NAME = "results.partial.jsonl"
 
+__all__ = ["Method", "Predictor", "PreparedTriplet", "evaluate", "predictor_of"]
+
+# Most of scoring lets other threads run. A fast network on a GPU is held up by one of them.
+_SCORERS = min(4, os.cpu_count() or 1)
 # Scored or waiting to be scored while the network goes on; bounds the frames in memory.
-_MAX_PENDING = 4
-
-
-@dataclass(frozen=True)
-class PreparedTriplet:
-    """A triplet as the network gets it.
-
-    Attributes:
-        example: The triplet of the dataset.
-        x0: First frame, float32 (H, W, 3) in [0, 1], at the protocol's size.
-        y: True middle frame, likewise.
-        x1: Last frame, likewise.
-        roi: Region of interest (x, y, width, height) in pixels of these frames, or None.
-    """
-
-    example: EvaluationExample
-    x0: np.ndarray
-    y: np.ndarray
-    x1: np.ndarray
-    roi: protocols.Box | None
-
-
-Predictor = Callable[[Sequence[PreparedTriplet]], np.ndarray]
-"""Estimates the middle frames, float32 (B, H, W, 3) unclipped, of B triplets of equal size."""
-
-
-@dataclass(frozen=True)
-class Method:
-    """A method of interpolation that can be evaluated.
-
-    Attributes:
-        description: What it is, as a JSON object; 'fingerprint' tells two methods apart.
-        load: Returns the predictor; called only when something is left to predict.
-    """
-
-    description: Mapping[str, Any]
-    load: Callable[[], Predictor]
-
-
-def predictor_of(interpolator: Callable[[np.ndarray, np.ndarray], np.ndarray]) -> Predictor:
-    """Makes a predictor of a callable that takes two batches of frames.
-
-    Args:
-        interpolator: `(x0, x1) -> image`, float32 (B, H, W, 3), inputs in [0, 1], output unclipped.
-
-    Returns:
-        The predictor.
-    """
-
-    def predict(batch: Sequence[PreparedTriplet]) -> np.ndarray:
-        x0 = np.stack([triplet.x0 for triplet in batch])
-        x1 = np.stack([triplet.x1 for triplet in batch])
-        return np.asarray(interpolator(x0, x1))
-
-    return predict
+_MAX_PENDING = 2 * _SCORERS
 
 
 def evaluate(
@@ -169,11 +120,13 @@ def evaluate(
                 "evaluating", total=stop, done=resumed, stream=progress_stream
             ) as progress:
                 for scored in _score_triplets(
-                    prepared=_prepare(source.read(resumed, stop), protocol, metric_names),
+                    prepared=triplet_preparation.prepare(
+                        source.read(resumed, stop), protocol, metric_names
+                    ),
                     predict=predict,
                     protocol=protocol,
                     scorer=scorer,
-                    batch_size=batch_size,
+                    batch_size=method.batch_size or batch_size,
                     measure_difficulty=measure_difficulty,
                     frames_dir=output_dir / FRAMES_NAME if output_frames else None,
                     folder_names=frame_store.FolderNames(t.frames for t in journal.triplets),
@@ -227,43 +180,6 @@ def _remove_results(folder: Path) -> None:
         shutil.rmtree(folder / FRAMES_NAME)
 
 
-def _prepare(
-    examples: Iterable[EvaluationExample],
-    protocol: protocols.Protocol,
-    metric_names: Sequence[str],
-) -> Iterator[PreparedTriplet]:
-    roi_names = [name for name in metric_names if metrics.split_name(name)[1]]
-    for example in examples:
-        y = protocol.prepare(example.y)
-        annotation = example.annotation
-        if annotation is None and roi_names:
-            raise InputError(
-                f"{', '.join(roi_names)} need regions of interest, but triplet {example.name!r} "
-                "has no annotation; evaluate without them, or on records with annotations."
-            )
-        roi = None
-        if annotation is not None:
-            roi = protocols.scale_region(
-                annotation.motion_roi, annotation.image_size, (y.shape[1], y.shape[0])
-            )
-        yield PreparedTriplet(
-            example=example,
-            x0=protocol.prepare(example.x0),
-            y=y,
-            x1=protocol.prepare(example.x1),
-            roi=roi,
-        )
-
-
-def _batches(
-    triplets: Iterable[PreparedTriplet], batch_size: int
-) -> Iterator[list[PreparedTriplet]]:
-    """Groups neighbours of equal size, so that the order of the dataset is kept."""
-    for _, run in itertools.groupby(triplets, key=lambda triplet: triplet.y.shape):
-        while batch := list(itertools.islice(run, batch_size)):
-            yield batch
-
-
 def _score_triplets(
     *,
     prepared: Iterable[PreparedTriplet],
@@ -275,10 +191,11 @@ def _score_triplets(
     frames_dir: Path | None,
     folder_names: frame_store.FolderNames,
 ) -> Iterator[ScoredTriplet]:
-    """Yields scores in order; the scoring thread works while the network predicts on."""
+    """Yields scores in order; the scoring threads work while the network predicts on."""
     pending: deque[Future[ScoredTriplet]] = deque()
-    with ThreadPoolExecutor(max_workers=1) as executor:
-        for batch in _batches(prepared, batch_size):
+    batches = triplet_preparation.batches(prepared, batch_size)
+    with ThreadPoolExecutor(max_workers=_SCORERS) as executor:
+        for batch in triplet_preparation.read_ahead(batches):
             estimates = predict(batch)
             _check_estimates(estimates, batch)
             for triplet, estimate in zip(batch, estimates, strict=True):
@@ -290,6 +207,7 @@ def _score_triplets(
                         _score,
                         triplet,
                         protocol.finish(estimate),
+                        protocol,
                         scorer,
                         measure_difficulty,
                         None if frames_dir is None else frames_dir / frames,
@@ -304,16 +222,17 @@ def _score_triplets(
 def _score(
     triplet: PreparedTriplet,
     estimate: np.ndarray,
+    protocol: protocols.Protocol,
     scorer: scoring.Scorer,
     measure_difficulty: bool,
     frames_folder: Path | None,
 ) -> ScoredTriplet:
+    truth = protocol.finish(triplet.y)
     if frames_folder is not None:
-        frame_store.write_triplet(
-            frames_folder, x0=triplet.x0, estimate=estimate, x1=triplet.x1, truth=triplet.y
-        )
+        x0, x1 = protocol.finish(triplet.x0), protocol.finish(triplet.x1)
+        frame_store.write_triplet(frames_folder, x0=x0, estimate=estimate, x1=x1, truth=truth)
     example, annotation = triplet.example, triplet.example.annotation
-    scores = scorer.score(estimate, triplet.y, triplet.roi)
+    scores = scorer.score(estimate, truth, triplet.roi)
     true_frames = (triplet.x0, triplet.y, triplet.x1)
     measures = difficulty.measure(*map(_to_uint8, true_frames)) if measure_difficulty else {}
     return ScoredTriplet(
@@ -324,7 +243,7 @@ def _score(
         name=example.name,
         film=example.film,
         level=None if annotation is None else annotation.level,
-        frame_size=(triplet.y.shape[1], triplet.y.shape[0]),
+        frame_size=(truth.shape[1], truth.shape[0]),
         image_size=None if annotation is None else annotation.image_size,
         motion_roi=None if annotation is None else annotation.motion_roi,
         roi=triplet.roi,
@@ -334,7 +253,7 @@ def _score(
         frames="" if frames_folder is None else frames_folder.name,
         frame_marks=tuple(map(frame_content.mark, (example.x0, example.y, example.x1))),
         measures=measures,
-        remarks=scores.remarks,
+        remarks=(*triplet.remarks, *scores.remarks),
     )
 
 
@@ -344,9 +263,10 @@ def _to_uint8(frame: np.ndarray) -> np.ndarray:
 
 def _check_estimates(estimates: np.ndarray, batch: Sequence[PreparedTriplet]) -> None:
     expected = (len(batch), *batch[0].y.shape)
-    if estimates.shape != expected:
+    width, height = batch[0].scored_size or (expected[2], expected[1])
+    if estimates.shape not in (expected, (len(batch), height, width, 3)):
         raise InputError(
-            f"The model answered with an image of shape {estimates.shape} for triplet "
+            f"The method answered with an image of shape {estimates.shape} for triplet "
             f"{batch[0].example.name!r}, expected {expected}."
         )
     for triplet, estimate in zip(batch, estimates, strict=True):
