@@ -158,7 +158,7 @@ def run(
     found_preferences = _read_preferences(preferences, preference_key, aligned)
     found_leakage = None
     if training_records:
-        from frame_interpolation.eval import leakage  # Loads TensorFlow.
+        from frame_interpolation.eval import leakage
 
         found_leakage = leakage.search(aligned.results[0][1].triplets, training_records)
     comparison = method_comparison.compare(

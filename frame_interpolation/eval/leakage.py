@@ -12,14 +12,16 @@ triplet it stands. Three findings, the strongest of each test triplet being kept
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 import numpy as np
 
 from frame_interpolation.eval import frame_content
-from frame_interpolation.eval.evaluation_example import EvaluationExample, RecordSource
 from frame_interpolation.eval.progress import Progress
 from frame_interpolation.eval.scored_triplet import ScoredTriplet
+
+if TYPE_CHECKING:
+    from frame_interpolation.eval.evaluation_example import EvaluationExample
 
 SAME_FRAME = "same frame"
 LOOKS_THE_SAME = "looks the same"
@@ -125,6 +127,9 @@ def search(
     Raises:
         InputError: If records are missing or damaged.
     """
+    # Loads TensorFlow, which who only reads a report of a search does not need.
+    from frame_interpolation.eval.evaluation_example import RecordSource
+
     sources = [(spec, RecordSource(spec)) for spec in training_records]
     searched = sum(len(source) for _, source in sources)
     finder = _Finder(triplets)
@@ -165,7 +170,7 @@ class _Finder:
         self._found: dict[int, LeakageHit] = {}
         self.shared_films: set[str] = set()
 
-    def look_at(self, example: EvaluationExample, spec: str) -> None:
+    def look_at(self, example: "EvaluationExample", spec: str) -> None:
         if example.film in self._films:
             self.shared_films.add(example.film)
         for i in self._by_name.get(example.name, ()):
@@ -187,7 +192,7 @@ class _Finder:
         self,
         kind: str,
         places: Iterable[tuple[int, int]],
-        example: EvaluationExample,
+        example: "EvaluationExample",
         training_frame: int,
         spec: str,
     ) -> None:
