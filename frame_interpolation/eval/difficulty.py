@@ -21,9 +21,10 @@ of one pixel, so that grain and compression do not count.
 - `occlusion_share`: share of the outer frames that has no counterpart in the other one: changed
   pixels whose way leads out of the frame, or from which going there and back does not return
   (Sundaram et al., "Dense point trajectories by GPU-accelerated large displacement optical flow",
-  ECCV 2010) and whose change the flow does not explain either. On flat colour no flow can tell a
-  background that is covered from one that is pushed aside, so that there the share is a lower
-  bound; where the flow is lost, what it lost counts too.
+  ECCV 2010) and whose change the flow does not explain either; where the flow is lost, what it
+  lost counts too. On flat colour no flow can tell which of two areas covers the other when the line
+  between them moves, but the area that is covered is half of what changed either way, and this is
+  what counts; it is too much when the camera pans over both.
 - `drastic_change`: share of the outer frames that no motion explains: after warping by the flow,
   and without, the difference stays at 12 grey levels or more. Near 1 at a cut or a flash; small but
   not 0 along outlines that the flow misses.
@@ -160,25 +161,29 @@ def measure(x0: np.ndarray, y: np.ndarray, x1: np.ndarray) -> dict[str, float]:
     onward = _difference(first, classical_flow.warp_backward(last, flows["onward"]))
     back = _difference(last, classical_flow.warp_backward(first, flows["back"]))
     changed = before >= _CHANGE_LEVELS
-    leaves = [_leads_outside(flows[name]) for name in ("onward", "back")]
-    lost = [
-        _does_not_return(flows["onward"], flows["back"]),
-        _does_not_return(flows["back"], flows["onward"]),
-    ]
-    explained = [_is_explained(before, left) for left in (onward, back)]
-    occluded = [changed & (leaves[i] | (lost[i] & ~explained[i])) for i in range(2)]
-    followed = ~leaves[0] & ~lost[0] & explained[0]
+    followed, occluded = [], []
+    for there, returning, left, texture in (
+        ("onward", "back", onward, textures[0]),
+        ("back", "onward", back, textures[1]),
+    ):
+        explained = _is_explained(before, left)
+        leaves = _leads_outside(flows[there])
+        lost = _does_not_return(flows[there], flows[returning])
+        followed.append(explained & ~leaves & ~lost)
+        hidden = changed & (leaves | (lost & ~explained))
+        flat = changed & followed[-1] & ~texture
+        occluded.append(hidden.mean() + flat.mean() / 2)
 
     before_half = _difference(first, middle)
     half = _difference(first, classical_flow.warp_backward(middle, flows["half"]))
 
     values = {
-        "motion_px": _motion_px(flows["onward"] * to_px, changed, followed, textures[0]),
+        "motion_px": _motion_px(flows["onward"] * to_px, changed, followed[0], textures[0]),
         "nonlinearity": _nonlinearity(
             flows["half"] * to_px,
             (flows["onward"] - flows["half"]) * to_px,
             changed | (before_half >= _CHANGE_LEVELS),
-            followed & _is_explained(before_half, half),
+            followed[0] & _is_explained(before_half, half),
             textures[0],
         ),
         "flat_share": 1.0 - float(np.mean(textures)),

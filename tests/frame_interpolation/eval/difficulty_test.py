@@ -102,14 +102,16 @@ def test_grain_is_no_texture_and_no_change():
 
 
 @pytest.mark.parametrize("shift_px", [10, 16, 32])
-def test_occlusion_is_what_a_disc_covers_and_uncovers(shift_px):
-    frames = _moved(shift_px, background=_texture(3), fill=_texture(9), radius=80)
+@pytest.mark.parametrize(("textured", "low", "high"), [(True, 0.6, 1.8), (False, 0.9, 1.2)])
+def test_occlusion_is_what_a_disc_covers_and_uncovers(shift_px, textured, low, high):
+    drawing = {"background": _texture(3), "fill": _texture(9)} if textured else {}
+    frames = _moved(shift_px, radius=80, **drawing)
     before, after = (
         _disc(_flat(0), shift, fill=(255,) * 3, radius=80)[..., 0] > 127 for shift in (0, shift_px)
     )
     covered = np.mean(after & ~before)  # As large as what is uncovered.
     values = difficulty.measure(*frames)
-    assert 0.6 * covered < values["occlusion_share"] < 1.8 * covered
+    assert low * covered < values["occlusion_share"] < high * covered
     backwards = difficulty.measure(*frames[::-1])
     assert backwards["occlusion_share"] == pytest.approx(values["occlusion_share"], rel=0.1)
 
