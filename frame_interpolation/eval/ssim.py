@@ -31,7 +31,7 @@ ATD12K_WINDOW_PX = 7
 _K1, _K2 = 0.01, 0.03
 _FILM_SIGMA_PX = 1.5
 _ATD12K_DATA_RANGE = 2.0
-_FILM_STRIP_ROWS = 256
+_FILM_STRIP_ROWS = 96
 _ATD12K_STRIP_ROWS = 24
 
 
@@ -61,12 +61,14 @@ def film_map(estimate: np.ndarray, truth: np.ndarray) -> np.ndarray:
             stacked[..., 6:9] = a * b
             stacked[..., 9:12] = a * a + b * b
             sums = tf.nn.depthwise_conv2d(stacked[None], kernel, [1, 1, 1, 1], "VALID").numpy()[0]
-            mean_a, mean_b, product, squares = np.split(sums, 4, axis=-1)
+            # By planes from here on: NumPy is three times as fast on them.
+            planes = np.ascontiguousarray(sums.reshape(-1, 12).T).reshape(4, -1)
+            mean_a, mean_b, product, squares = planes
             means = mean_a * mean_b * np.float32(2)
             mean_squares = mean_a * mean_a + mean_b * mean_b
-            luminance = (means + c1) / (mean_squares + c1)
-            structure = (product * np.float32(2) - means + c2) / (squares - mean_squares + c2)
-            np.multiply(luminance, structure, out=similarity[windows])
+            local = (means + c1) / (mean_squares + c1)
+            local *= (product * np.float32(2) - means + c2) / (squares - mean_squares + c2)
+            similarity[windows] = local.reshape(3, *sums.shape[:2]).transpose(1, 2, 0)
     return similarity
 
 
