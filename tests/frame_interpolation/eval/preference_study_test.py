@@ -210,3 +210,23 @@ def test_a_participant_answers_by_key_and_downloads_the_answers(write_folders, t
     assert [row["view"] for row in rows] == ["motion", "motion", "still", "still"]
     assert {row["study"] for row in rows} == {key.study}
     assert len({row["participant"] for row in rows}) == 1
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+def test_a_page_without_its_pictures_says_so_and_takes_no_answer(write_folders, tmp_path):
+    sync_api = pytest.importorskip("playwright.sync_api")
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    if chromium is None:
+        pytest.skip("Chromium is not installed.")
+    path = preference_study.run(results=write_folders(), output_dir=str(tmp_path / "out"), pairs=2)
+    shutil.rmtree(path.parent / "images")
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        page = browser.new_page()
+        page.goto(path.as_uri())
+        page.wait_for_selector("#problem", state="visible")
+        page.keyboard.press("ArrowLeft")
+        assert page.inner_text("#position") == "pair 1 of 2"
+        assert page.is_disabled("button[data-answer=left]") and page.is_disabled("#download")
+        browser.close()
