@@ -146,6 +146,27 @@ def flattened() -> str:
     return _format(_read_flattened(gin.config_str()))
 
 
+def read_bindings(gin_file: str | os.PathLike[str], selector: str) -> dict[str, Any]:
+    """Reads what a gin file binds of one selector, without parsing it for use.
+
+    Nothing is looked up among the registered options, so the file may be that of another program.
+
+    Args:
+      gin_file: Path of a gin file; includes and macros are resolved.
+      selector: The selector as the file writes it, such as `film_net`.
+
+    Returns:
+      Values by parameter; of two bindings of one parameter the later.
+
+    Raises:
+      InputError: The file cannot be found or read, or is no gin.
+    """
+    bindings = _resolve_macros(list(_read_file(gin_file, including=())))
+    return {
+        binding.parameter: binding.value for binding in bindings if binding.selector == selector
+    }
+
+
 def save(path: str | os.PathLike[str]) -> None:
     """Writes `flattened()` to a file, under a temporary name first.
 

@@ -123,6 +123,22 @@ def load_interpolator(
     )
 
 
+def interpolator_of(model: Callable[..., Any], *, source: str) -> Interpolator:
+    """Makes an interpolator of a model in memory, for frames as they are.
+
+    Args:
+      model: answers FILM's call, as a `tf.keras.Model` of this project does.
+      source: where its weights came from, for messages.
+
+    Returns:
+      The interpolator.
+
+    Raises:
+      InputError: the model does not answer FILM's call.
+    """
+    return Interpolator(_trace(model, source), model_path=source)
+
+
 def check_model_folder(model_path: str) -> None:
     """Raises InputError unless the folder looks like a SavedModel; does not load TensorFlow.
 

@@ -291,3 +291,13 @@ def test_the_released_form_of_loss_schedules_is_read():
 def test_config_does_not_import_tensorflow():
     script = "import sys, frame_interpolation.config; sys.exit('tensorflow' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", script]).returncode == 0
+
+
+def test_bindings_of_one_selector_are_read_without_knowing_it(tmp_path):
+    (tmp_path / "inner.gin").write_text("LEVELS = 3\nnobody_knows.levels = 1\nother.levels = 7\n")
+    (tmp_path / "run.gin").write_text(
+        'include "inner.gin"\nnobody_knows.levels = %LEVELS\nnobody_knows.filters = [4, 8]\n'
+    )
+    found = config.read_bindings(tmp_path / "run.gin", "nobody_knows")
+    assert found == {"levels": 3, "filters": [4, 8]}
+    assert config.read_bindings(tmp_path / "run.gin", "absent") == {}
