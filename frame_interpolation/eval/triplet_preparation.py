@@ -40,13 +40,15 @@ def prepare(
         or a smaller one, gets the remark `DISAGREES`; the first of them is logged.
 
     Raises:
-        InputError: If a metric needs a region of interest that a triplet lacks.
+        InputError: If a metric needs a region of interest that a triplet lacks, or nothing of a
+            region lies in its image.
     """
     roi_names = [name for name in metric_names if metrics.split_name(name)[1]]
     told = False
     for example in examples:
         y = protocol.prepare(example.y)
-        annotation, roi, remarks = example.annotation, None, ()
+        annotation, roi = example.annotation, None
+        remarks: tuple[str, ...] = ()
         if annotation is None and roi_names:
             raise InputError(
                 f"{', '.join(roi_names)} need regions of interest, but triplet {example.name!r} "
@@ -54,11 +56,14 @@ def prepare(
                 "without _roi), or on data with annotations."
             )
         if annotation is not None:
-            roi = protocols.scale_region(
-                annotation.motion_roi, annotation.image_size, protocol.size_of(y)
-            )
+            region = (annotation.motion_roi, annotation.image_size)
+            try:
+                roi = protocols.scale_region(*region, protocol.size_of(y))
+                remarks = protocols.region_remarks(*region)
+            except InputError as error:
+                raise InputError(f"The annotation of triplet {example.name!r}: {error}") from error
             if _disagrees(annotation, example):
-                remarks = (DISAGREES,)
+                remarks = (*remarks, DISAGREES)
                 if not told:
                     told = True
                     _log.warning(

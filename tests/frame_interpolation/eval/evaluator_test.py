@@ -367,6 +367,25 @@ def test_region_metrics_need_annotations(tmp_path, write_records):
         _evaluate(tmp_path, records, metric_names=("psnr", "psnr_roi"))
 
 
+def test_regions_that_leave_their_image_are_counted_or_refused(tmp_path, write_records):
+    regions = [(2, 2, 20, 16), (20, 2, 20, 16)]
+    triplets = [
+        {"name": f"t{i}", "annotation": Annotation(1, region, (32, 24))}
+        for i, region in enumerate(regions)
+    ]
+    records = write_records(tmp_path / "records", triplets)
+    results, _ = _evaluate(tmp_path, records, metric_names=("psnr", "psnr_roi"))
+    assert [triplet.remarks for triplet in results.triplets] == [(), (protocols.CLIPPED,)]
+    assert results.triplets[1].roi == (20, 2, 12, 16)
+    notes = json.loads((tmp_path / "results" / "results.json").read_text())["notes"]
+    assert f"{protocols.CLIPPED}: 1 of 2 triplets." in notes
+
+    lost = {"name": "lost", "annotation": Annotation(1, (40, 2, 9, 9), (32, 24))}
+    records = write_records(tmp_path / "other", [lost])
+    with pytest.raises(InputError, match=r"triplet 'lost': motion_RoI .* has no area"):
+        _evaluate(tmp_path / "lost", records)
+
+
 def test_difficulty_is_measured_unless_it_is_not_asked_for(tmp_path, records):
     without, _ = _evaluate(tmp_path / "without", records, measure_difficulty=False)
     assert all(triplet.measures == {} for triplet in without.triplets)
