@@ -177,7 +177,8 @@ def test_another_model_in_the_same_place_is_refused_but_for_overwrite(workplace)
     ("bindings", "message"),
     [
         (["evaluation.tfrecord = ''"], r"evaluation.tfrecord is not bound"),
-        (["evaluation.metrics = ['psnr', 'lpips']"], r"no metric 'lpips'"),
+        (["evaluation.metrics = ['psnr', 'lpisp']"], r"no metric 'lpisp'"),
+        (["evaluation.metrics = ['psnr', 'lpips']"], r"bind evaluation\.lpips_weights"),
         (["evaluation.metric = ['psnr']"], r"did you mean 'metrics'"),
         (["evaluation.tfrecord = '/nowhere/test@2'"], r"lacks 2 of 2 shards"),
         (["experiment.name = 'a/b'"], r"experiment: name is 'a/b'"),
