@@ -75,6 +75,8 @@ def test_the_command_line_from_both_start_folders(workplace, toy_middle):
     assert {path.name for path in folder.iterdir()} == {
         "results.csv",
         "results.json",
+        "results.md",
+        "results.tex",
         "readme.txt",
         "config.gin",
         "frames",
