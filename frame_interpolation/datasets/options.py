@@ -83,7 +83,8 @@ class TrainingDataset:
         if not self.weights:
             return
         name, weights = "training_dataset.weights", self.weights
-        if len(weights) != len(self.paths):
+        # A shipped file gives the mixture, and leaves the records to the user to bind.
+        if self.paths and len(weights) != len(self.paths):
             raise InputError(
                 f"{name} has {len(weights)} entries for {len(self.paths)} datasets; expected one "
                 "each, or none."

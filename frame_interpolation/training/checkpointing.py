@@ -107,7 +107,14 @@ class Checkpointer:
                 f"({_first_line(error)}); use the film_net options that it was trained with, or "
                 "another --label."
             ) from error
-        self._checkpoint.restore(prefix).expect_partial()
+        try:
+            self._checkpoint.restore(prefix).expect_partial()
+        except ValueError as error:
+            raise InputError(
+                f"the state of the optimiser in {prefix} is of a run that trains other groups of "
+                f"variables ({_first_line(error)}); go on with the fine_tuning options of that "
+                "run, or choose another --label and bind pretrained.path to this checkpoint."
+            ) from error
         if not tf.train.load_checkpoint(prefix).has_tensor(_OPTIMIZER_STATE_KEY):
             _log.warning(
                 "The checkpoint %s holds no state of the optimiser that can be read (another Keras "

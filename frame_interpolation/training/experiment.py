@@ -14,7 +14,8 @@ from frame_interpolation.losses.options import (
 from frame_interpolation.models.film_net.options import Options as FilmNetOptions
 from frame_interpolation.models.options import PretrainedOptions
 from frame_interpolation.models.registry import ModelOptions
-from frame_interpolation.training.options import TrainingOptions
+from frame_interpolation.training.fine_tuning import FineTuningOptions
+from frame_interpolation.training.options import OptimizerOptions, TrainingOptions
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,6 +26,8 @@ class Experiment:
     film_net: FilmNetOptions
     pretrained: PretrainedOptions
     training: TrainingOptions
+    optimizer: OptimizerOptions
+    fine_tuning: FineTuningOptions
     training_dataset: TrainingDataset
     data_augmentation: DataAugmentation
     training_losses: TrainingLosses

@@ -1,4 +1,4 @@
-"""Options of the training run (gin selector `training`).
+"""Options of the training run (gin selectors `training` and `optimizer`).
 
 The first five names are those of the released gin configurations (FILM, arXiv 2202.04901), and the
 defaults are their values; the other fields are what the reference hard-codes. A step is one update
@@ -6,13 +6,22 @@ of the weights by one global batch; frequencies are in steps, and 0 means never.
 """
 
 import dataclasses
+import re
 from typing import Any
 
 import gin
 
 from frame_interpolation.errors import InputError
 
-_POSITIVE = ("num_steps", "learning_rate", "learning_rate_decay_steps", "keep_checkpoints")
+LEARNING_RATE_SCHEDULES = ("constant", "exponential", "cosine")
+OPTIMIZER_NAMES = ("adam", "adamw")
+_POSITIVE = (
+    "num_steps",
+    "learning_rate",
+    "learning_rate_decay_steps",
+    "keep_checkpoints",
+    "accumulation_steps",
+)
 _NOT_NEGATIVE = (
     "learning_rate_warmup_steps",
     "seed",
@@ -30,15 +39,22 @@ class TrainingOptions:
 
     Attributes:
       learning_rate: rate of Adam at step 0, after warm-up.
+      learning_rate_schedule: how it goes on from there: `exponential` by the next three options,
+        as in the reference; `cosine`, down to `learning_rate_final_fraction` of it at `num_steps`
+        (Loshchilov and Hutter, ICLR 2017, arXiv 1608.03983, without restarts); or `constant`.
       learning_rate_decay_steps: steps in which the rate falls by `learning_rate_decay_rate`.
       learning_rate_decay_rate: factor of the decay.
       learning_rate_staircase: let the rate fall at once at the end of each interval, instead of
         exponentially over it.
+      learning_rate_final_fraction: where the cosine ends, as a share of `learning_rate`.
       learning_rate_warmup_steps: steps over which the rate rises linearly from zero. A SavedModel
         holds no state of the optimiser, so fine-tuning starts with a cold Adam and needs some.
       num_steps: steps in all, those of earlier sessions of the run included.
       gradient_clip_norm: gradients whose global norm is larger are scaled down to it; None for no
         clipping, as in the reference.
+      accumulation_steps: equal parts into which each replica's share of the batch is split; they
+        are computed one after another and their gradients averaged, so that the step is that of
+        the whole batch in the memory of a part.
       seed: of the initial weights. The order of the examples has its own,
         `training_dataset.seed`.
       deterministic: use only operations that give the same bits every time. On a CPU with a given
@@ -58,12 +74,15 @@ class TrainingOptions:
     """
 
     learning_rate: float = 1e-4
+    learning_rate_schedule: str = "exponential"
     learning_rate_decay_steps: int = 750_000
     learning_rate_decay_rate: float = 0.464158
     learning_rate_staircase: bool = True
+    learning_rate_final_fraction: float = 0.0
     learning_rate_warmup_steps: int = 0
     num_steps: int = 3_000_000
     gradient_clip_norm: float | None = None
+    accumulation_steps: int = 1
     seed: int = 0
     deterministic: bool = False
     save_checkpoint_frequency: int = 5_000
@@ -83,8 +102,82 @@ class TrainingOptions:
                 f"training.learning_rate_decay_rate is {self.learning_rate_decay_rate!r}; expected "
                 "a factor above 0 and at most 1."
             )
+        fraction = self.learning_rate_final_fraction
+        if not _is_number(fraction) or not 0 <= fraction <= 1:
+            raise InputError(
+                f"training.learning_rate_final_fraction is {fraction!r}; expected a number from 0 "
+                "to 1."
+            )
+        if self.learning_rate_schedule not in LEARNING_RATE_SCHEDULES:
+            raise InputError(
+                f"training.learning_rate_schedule is {self.learning_rate_schedule!r}; expected one "
+                f"of {', '.join(LEARNING_RATE_SCHEDULES)}."
+            )
         if self.gradient_clip_norm is not None:
             _check_number("gradient_clip_norm", self.gradient_clip_norm, positive=True)
+
+
+@gin.register("optimizer")
+@dataclasses.dataclass(frozen=True)
+class OptimizerOptions:
+    """The rule that turns gradients into updates.
+
+    Attributes:
+      name: `adam` (Kingma and Ba, ICLR 2015, arXiv 1412.6980), as in the reference, or `adamw`, the
+        same with decoupled weight decay (Loshchilov and Hutter, ICLR 2019, arXiv 1711.05101).
+      beta_1: decay of the running mean of the gradients.
+      beta_2: decay of the running mean of their squares.
+      epsilon: added to the root of the latter.
+      weight_decay: with `adamw`, each step multiplies a weight by 1 - rate * weight_decay, the rate
+        being that of its group.
+      weight_decay_pattern: regular expression, searched for in the full names of the variables;
+        only these decay. By default the kernels, not the biases.
+
+    Raises:
+      InputError: a value is out of range, or weight decay is asked of `adam`.
+    """
+
+    name: str = "adam"
+    beta_1: float = 0.9
+    beta_2: float = 0.999
+    epsilon: float = 1e-7
+    weight_decay: float = 0.0
+    weight_decay_pattern: str = "/kernel$"
+
+    def __post_init__(self):
+        if self.name not in OPTIMIZER_NAMES:
+            raise InputError(
+                f"optimizer.name is {self.name!r}; expected one of {', '.join(OPTIMIZER_NAMES)}."
+            )
+        for field in ("beta_1", "beta_2"):
+            value = getattr(self, field)
+            if not _is_number(value) or not 0 <= value < 1:
+                raise InputError(
+                    f"optimizer.{field} is {value!r}; expected a number of at least 0 and below 1."
+                )
+        if not _is_number(self.epsilon) or self.epsilon <= 0:
+            raise InputError(f"optimizer.epsilon is {self.epsilon!r}; expected a number above 0.")
+        if not _is_number(self.weight_decay) or self.weight_decay < 0:
+            raise InputError(
+                f"optimizer.weight_decay is {self.weight_decay!r}; expected a number of at least 0."
+            )
+        if self.weight_decay and self.name != "adamw":
+            raise InputError(
+                f"optimizer.weight_decay is {self.weight_decay!r}, and optimizer.name is "
+                f"{self.name!r}, which has none; bind optimizer.name to 'adamw' or the weight "
+                "decay to 0."
+            )
+        try:
+            re.compile(self.weight_decay_pattern)
+        except (re.error, TypeError) as error:
+            raise InputError(
+                f"optimizer.weight_decay_pattern is {self.weight_decay_pattern!r}, which is no "
+                f"regular expression: {error}."
+            ) from error
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _check_number(name: str, value: Any, *, positive: bool) -> None:

@@ -7,6 +7,7 @@ the same.
 import logging
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 
 import tensorflow as tf
 
@@ -29,6 +30,7 @@ class PeriodicEvaluation:
         datasets: Mapping[str, Iterable[Example]],
         frequency: int,
         stop_requested: Callable[[], bool] = lambda: False,
+        weights: Callable[[], AbstractContextManager[None]] = nullcontext,
     ):
         """Prepares the evaluation.
 
@@ -39,6 +41,7 @@ class PeriodicEvaluation:
           datasets: batches by the name of the set, the same ones each time they are iterated.
           frequency: steps between two evaluations, besides the one at the end; 0 for that alone.
           stop_requested: asked after every batch; an evaluation that is cut short reports nothing.
+          weights: in whose context the model has the weights to evaluate.
         """
         self._folder = folder
         self._model = model
@@ -46,6 +49,7 @@ class PeriodicEvaluation:
         self._datasets = dict(datasets)
         self._frequency = frequency
         self._stop_requested = stop_requested
+        self._weights = weights
         self._writers: dict[str, tf.summary.SummaryWriter] = {}
         self._batch_losses = tf.function(
             self._evaluate_batch, autograph=False, reduce_retracing=True
@@ -66,13 +70,16 @@ class PeriodicEvaluation:
           Means over the triplets: set -> name of the loss -> value; without the sets that a
           requested stop has cut off.
         """
-        scores = {}
-        for name, batches in self._datasets.items():
-            means = self._means(batches, step)
-            if means is None:
-                break
-            scores[name] = means
-            self._report(name, means, step)
+        scores: dict[str, dict[str, float]] = {}
+        if not self._datasets:
+            return scores
+        with self._weights():
+            for name, batches in self._datasets.items():
+                means = self._means(batches, step)
+                if means is None:
+                    break
+                scores[name] = means
+                self._report(name, means, step)
         return scores
 
     def _means(self, batches: Iterable[Example], step: int) -> dict[str, float] | None:

@@ -25,12 +25,20 @@ from frame_interpolation.training.checkpointing import (
 )
 from frame_interpolation.training.divergence import DivergenceGuard
 from frame_interpolation.training.experiment import Experiment
+from frame_interpolation.training.kept_weights import KeptWeights
+from frame_interpolation.training.optimizers import AdamByGroup
 from frame_interpolation.training.periodic_evaluation import PeriodicEvaluation
 from frame_interpolation.training.preemption import StopSignal
 from frame_interpolation.training.progress import Progress
 from frame_interpolation.training.run_folder import RunFolder
 from frame_interpolation.training.summaries import TrainingSummaries
-from frame_interpolation.training.train_step import Example, TrainStep, check_batch_size
+from frame_interpolation.training.train_step import (
+    Example,
+    TrainStep,
+    check_batch_size,
+    named_shapes,
+)
+from frame_interpolation.training.variable_groups import create_plan
 
 _log = logging.getLogger(__name__)
 
@@ -72,7 +80,11 @@ class Session:
     ):
         """Builds the network and restores the newest checkpoint, or the pre-trained weights."""
         options = experiment.training
-        check_batch_size(experiment.training_dataset.batch_size, strategy)
+        check_batch_size(
+            experiment.training_dataset.batch_size,
+            strategy,
+            accumulation_steps=options.accumulation_steps,
+        )
         tf.keras.utils.set_random_seed(options.seed)
         if options.deterministic:
             tf.config.experimental.enable_op_determinism()
@@ -81,15 +93,25 @@ class Session:
         self._strategy = strategy
         with strategy.scope():
             self._model = registry.create_model(experiment.model, film_net=experiment.film_net)
-            # XLA's fused update is left out: it is not bit-exact, and no faster on one device.
-            self._optimizer = tf.keras.optimizers.Adam(
-                learning_rate.create_schedule(options), jit_compile=False
+            variables = self._model.trainable_variables
+            self._plan = create_plan(experiment.fine_tuning, named_shapes(variables))
+            self._optimizer = AdamByGroup(
+                learning_rate.create_schedule(
+                    options, initial_step=experiment.fine_tuning.initial_step
+                ),
+                options=experiment.optimizer,
+                plan=self._plan,
+                warmup_steps=options.learning_rate_warmup_steps,
+            )
+            self._kept_weights = KeptWeights(
+                experiment.fine_tuning, variables, self._plan.ever_trained
             )
             self._checkpointer = Checkpointer(
                 folder.train,
                 model=self._model,
                 optimizer=self._optimizer,
                 keep=options.keep_checkpoints,
+                **self._kept_weights.state,
             )
             self._losses = weighting.create_training_losses(
                 experiment.training_losses, vgg=experiment.vgg, style=experiment.style
@@ -112,11 +134,13 @@ class Session:
         restored = self._checkpointer.restore_latest()
         if restored is not None:
             _log.info("Going on from %s.", restored)
+            self._kept_weights.check_restored(restored)
             return
         options = self._experiment.pretrained
         if options.path:
             loaded = pretrained.load(self._model, options.path, pattern=options.pattern)
             _log.info("Starting from %s.", loaded)
+        self._kept_weights.begin()
 
     def run(self, *, stop_requested: Callable[[], bool]) -> train_loop.Outcome:
         """Trains on, and saves the state at the end."""
@@ -127,13 +151,8 @@ class Session:
             strategy=self._strategy,
             first_step=self.step,
         )
-        train_step = TrainStep(
-            model=self._model,
-            optimizer=self._optimizer,
-            losses=self._losses,
-            strategy=self._strategy,
-            gradient_clip_norm=options.gradient_clip_norm,
-        )
+        train_step = self._create_train_step()
+        _log.info("%s", self._describe_plan())
         guard = DivergenceGuard()
         checkpoints = PeriodicCheckpoints(
             self._checkpointer,
@@ -162,6 +181,30 @@ class Session:
             for closing in (progress, summaries, evaluation):
                 closing.close()
 
+    def _create_train_step(self) -> TrainStep:
+        options = self._experiment.training
+        return TrainStep(
+            model=self._model,
+            optimizer=self._optimizer,
+            losses=self._losses,
+            strategy=self._strategy,
+            gradient_clip_norm=options.gradient_clip_norm,
+            plan=self._plan,
+            warmup_steps=options.learning_rate_warmup_steps,
+            initial_step=self._experiment.fine_tuning.initial_step,
+            accumulation_steps=options.accumulation_steps,
+            pull=self._kept_weights.pull,
+            average=self._kept_weights.average,
+        )
+
+    def _describe_plan(self) -> str:
+        rate = learning_rate.full_rate(
+            self._experiment.training,
+            step=self.step,
+            initial_step=self._experiment.fine_tuning.initial_step,
+        )
+        return self._plan.table(learning_rate=rate)
+
     def _create_summaries(self) -> TrainingSummaries:
         options = self._experiment.training
 
@@ -188,6 +231,7 @@ class Session:
             datasets=training_data.create_evaluation_sets(self._experiment.eval_datasets),
             frequency=self._experiment.training.evaluation_frequency,
             stop_requested=stop_requested,
+            weights=self._kept_weights.evaluated,
         )
 
     def is_exported(self) -> bool:
@@ -199,5 +243,9 @@ class Session:
         )
 
     def export(self) -> None:
-        """Writes the network as a SavedModel."""
-        export.save_model(self._model, self._folder.saved_model, options=self._experiment.film_net)
+        """Writes the network as a SavedModel, with the weights that `fine_tuning` asks for."""
+        _log.info("Exporting %s.", self._kept_weights.description())
+        with self._kept_weights.exported():
+            export.save_model(
+                self._model, self._folder.saved_model, options=self._experiment.film_net
+            )

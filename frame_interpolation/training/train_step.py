@@ -5,18 +5,27 @@ float32. Losses are means over the batch. With several replicas each gets an equ
 global batch, and the gradient is that of the whole: the mean over the replicas.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import tensorflow as tf
 
 from frame_interpolation.errors import InputError
 from frame_interpolation.losses.weighting import WeightedLoss
+from frame_interpolation.models import weight_matching
+from frame_interpolation.training.fine_tuning import FineTuningOptions
+from frame_interpolation.training.optimizers import relative_rate
+from frame_interpolation.training.variable_groups import Group, TrainingPlan, create_plan
+from frame_interpolation.training.weight_averaging import AveragedWeights
+from frame_interpolation.training.weight_pull import WeightPull
 
 Example = Mapping[str, tf.Tensor]
 
 
 class TrainStep:
-    """A compiled training step. It keeps no state of its own but the compiled graph."""
+    """A compiled training step, one for each set of variables that trains in turn.
+
+    It keeps no state of its own but the compiled graphs.
+    """
 
     def __init__(
         self,
@@ -26,6 +35,12 @@ class TrainStep:
         losses: Sequence[WeightedLoss],
         strategy: tf.distribute.Strategy,
         gradient_clip_norm: float | None = None,
+        plan: TrainingPlan | None = None,
+        warmup_steps: int = 0,
+        initial_step: int = 0,
+        accumulation_steps: int = 1,
+        pull: WeightPull | None = None,
+        average: AveragedWeights | None = None,
     ):
         """Prepares the step.
 
@@ -35,13 +50,27 @@ class TrainStep:
           losses: what to minimise: the sum of the losses times their weights.
           strategy: how the step is spread over the devices.
           gradient_clip_norm: limit of the global norm of the gradients, or None.
+          plan: which of the model's trainable variables train at which step; by default all of
+            them at every step.
+          warmup_steps: length of the warm-up, for the rates that are reported.
+          initial_step: what the weights of the losses regard as done before step 0.
+          accumulation_steps: parts of a replica's batch that are computed one after another.
+          pull: penalty on the distance from the starting weights, or None.
+          average: running average of the weights, or None.
         """
         self._model = model
         self._optimizer = optimizer
         self._losses = list(losses)
         self._strategy = strategy
         self._gradient_clip_norm = gradient_clip_norm
-        self._compiled = tf.function(self._strategy_step, autograph=False)
+        self._variables = list(model.trainable_variables)
+        self._plan = plan or create_plan(FineTuningOptions(), named_shapes(self._variables))
+        self._warmup_steps = warmup_steps
+        self._initial_step = initial_step
+        self._accumulation_steps = accumulation_steps
+        self._pull = pull
+        self._average = average
+        self._compiled: dict[int, Callable[[Example], dict[str, tf.Tensor]]] = {}
 
     def __call__(self, example: Example) -> dict[str, tf.Tensor]:
         """Updates the weights once.
@@ -53,48 +82,141 @@ class TrainStep:
           Scalars, float32, means over the global batch and those of the step before the update:
           `loss` (the weighted sum), `losses/<name>` (each as it enters the sum, called `k*<name>`
           when its weight is not always 1), `unweighted_losses/<name>` and `loss_weights/<name>` of
-          those, `gradient_norm` (global, before clipping), `learning_rate`, and of batches that
-          count them `data/reflected` and `data/skipped_records` an example.
+          those, `losses/weight_pull` where there is a pull, `gradient_norm` (global, before
+          clipping), `learning_rate` (of a group with the factor 1), of every group that the step
+          trains `gradient_norm/<group>` (before clipping), `update_norm/<group>` (how far its
+          weights moved) and `learning_rate/<group>`, and of batches that count them
+          `data/reflected` and `data/skipped_records` an example.
         """
-        return self._compiled(example)
+        return self._step_at(self._first_step_of_phase())(example)
 
-    def _strategy_step(self, example: Example) -> dict[str, tf.Tensor]:
-        per_replica = self._strategy.run(self._replica_step, args=(example,))
+    def _first_step_of_phase(self) -> int:
+        first_steps = self._plan.first_steps
+        if len(first_steps) == 1:
+            return first_steps[0]
+        # Waits for the step before; only runs that unfreeze groups on the way pay for it.
+        return first_steps[self._plan.phase(int(self._optimizer.iterations.numpy()))]
+
+    def _step_at(self, first_step: int) -> Callable[[Example], dict[str, tf.Tensor]]:
+        """The compiled step of the phase that begins at a step."""
+        if first_step not in self._compiled:
+            groups = self._plan.groups_at(first_step)
+            self._compiled[first_step] = tf.function(
+                lambda example: self._strategy_step(example, groups), autograph=False
+            )
+        return self._compiled[first_step]
+
+    def _strategy_step(self, example: Example, groups: Sequence[Group]) -> dict[str, tf.Tensor]:
+        step = tf.identity(self._optimizer.iterations)
+        places = sorted(place for group in groups for place in group.indices)
+        per_replica = self._strategy.run(
+            lambda part: self._replica_step(part, groups, places), args=(example,)
+        )
+        if self._average is not None:
+            self._average.update(step, places, strategy=self._strategy)
         return {
             name: self._strategy.reduce(tf.distribute.ReduceOp.MEAN, value, axis=None)
             for name, value in per_replica.items()
         }
 
-    def _replica_step(self, example: Example) -> dict[str, tf.Tensor]:
+    def _replica_step(
+        self, example: Example, groups: Sequence[Group], places: Sequence[int]
+    ) -> dict[str, tf.Tensor]:
         optimizer = self._optimizer
         step = tf.identity(optimizer.iterations)
-        variables = self._model.trainable_variables
+        variables = [self._variables[place] for place in places]
+        gradients, metrics = self._mean_gradients(example, variables, step)
+        gradients = self._summed_over_replicas(gradients)
+        if self._pull is not None:
+            pulls = self._pull.gradients(places)
+            gradients = [g + pull for g, pull in zip(gradients, pulls, strict=True)]
+            metrics["losses/weight_pull"] = self._pull.penalty(places)
+            metrics["loss"] += metrics["losses/weight_pull"]
+        gradient_norm = tf.linalg.global_norm(gradients)
+        metrics |= self._group_norms("gradient_norm", groups, places, gradients)
+        if self._gradient_clip_norm is not None:
+            gradients, _ = tf.clip_by_global_norm(
+                gradients, self._gradient_clip_norm, use_norm=gradient_norm
+            )
+        before = [tf.identity(variable) for variable in variables]
+        optimizer.apply_gradients(
+            zip(gradients, variables, strict=True), skip_gradients_aggregation=True
+        )
+        moves = [variable - old for variable, old in zip(variables, before, strict=True)]
+        metrics |= self._group_norms("update_norm", groups, places, moves)
+        # Applying the gradients has set the optimiser's rate to that of this step.
+        learning_rate = tf.identity(optimizer.learning_rate)
+        for group in groups:
+            metrics[f"learning_rate/{group.name}"] = learning_rate * relative_rate(
+                group, step, warmup_steps=self._warmup_steps
+            )
+        return metrics | {
+            "gradient_norm": gradient_norm,
+            "learning_rate": learning_rate,
+            **_data_metrics(example),
+        }
+
+    def _mean_gradients(
+        self, example: Example, variables: Sequence[tf.Variable], step: tf.Tensor
+    ) -> tuple[list[tf.Tensor], dict[str, tf.Tensor]]:
+        """Computes this replica's part of the gradient of the global batch, and its losses."""
+        if self._accumulation_steps == 1:
+            return self._gradients(example, variables, step)
+        names = ("x0", "y", "x1", "time")
+        parts = self._accumulation_steps
+        split = {name: _split(example[name], parts) for name in names}
+        metric_names = ["loss", *metric_names_of(self._losses)]
+
+        def add_part(part, sums, totals):
+            micro_batch = {name: value[part] for name, value in split.items()}
+            gradients, metrics = self._gradients(micro_batch, variables, step)
+            new_sums = [total + gradient for total, gradient in zip(sums, gradients, strict=True)]
+            return part + 1, new_sums, totals + tf.stack([metrics[name] for name in metric_names])
+
+        # One part at a time, so that the memory is that of one part.
+        _, sums, totals = tf.while_loop(
+            lambda part, sums, totals: part < parts,
+            add_part,
+            (
+                tf.constant(0),
+                [tf.zeros(variable.shape, variable.dtype) for variable in variables],
+                tf.zeros([len(metric_names)]),
+            ),
+            parallel_iterations=1,
+            maximum_iterations=parts,
+        )
+        means = tf.unstack(totals / parts)
+        return [total / parts for total in sums], dict(zip(metric_names, means, strict=True))
+
+    def _gradients(
+        self, example: Example, variables: Sequence[tf.Variable], step: tf.Tensor
+    ) -> tuple[list[tf.Tensor], dict[str, tf.Tensor]]:
+        # Only what trains is watched: nothing before the first such layer is differentiated.
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(variables)
             inputs = {name: example[name] for name in ("x0", "x1", "time")}
             prediction = self._model(inputs, training=True)
-            loss, metrics = weighted_sum(self._losses, step, example, prediction)
+            loss, metrics = weighted_sum(
+                self._losses, step + self._initial_step, example, prediction
+            )
             # The sum over the replicas of these parts is the loss of the global batch.
             replica_part = loss / self._strategy.num_replicas_in_sync
         gradients = tape.gradient(
             replica_part, variables, unconnected_gradients=tf.UnconnectedGradients.ZERO
         )
-        gradients = self._summed_over_replicas(gradients)
-        gradient_norm = tf.linalg.global_norm(gradients)
-        if self._gradient_clip_norm is not None:
-            gradients, _ = tf.clip_by_global_norm(
-                gradients, self._gradient_clip_norm, use_norm=gradient_norm
-            )
-        optimizer.apply_gradients(
-            zip(gradients, variables, strict=True), skip_gradients_aggregation=True
-        )
-        # Applying the gradients has set the optimiser's rate to that of this step.
-        learning_rate = tf.identity(optimizer.learning_rate)
-        return metrics | {
-            "loss": loss,
-            "gradient_norm": gradient_norm,
-            "learning_rate": learning_rate,
-            **_data_metrics(example),
+        return gradients, metrics | {"loss": loss}
+
+    def _group_norms(
+        self,
+        title: str,
+        groups: Sequence[Group],
+        places: Sequence[int],
+        tensors: Sequence[tf.Tensor],
+    ) -> dict[str, tf.Tensor]:
+        at = dict(zip(places, tensors, strict=True))
+        return {
+            f"{title}/{group.name}": tf.linalg.global_norm([at[place] for place in group.indices])
+            for group in groups
         }
 
     def _summed_over_replicas(self, gradients: list[tf.Tensor]) -> list[tf.Tensor]:
@@ -102,6 +224,20 @@ class TrainStep:
             return gradients
         context = tf.distribute.get_replica_context()
         return context.all_reduce(tf.distribute.ReduceOp.SUM, gradients)
+
+
+def named_shapes(variables: Sequence[tf.Variable]) -> list[tuple[str, tuple[int, ...]]]:
+    """Lists names, `fusion` counted from zero, and shapes of variables, for `create_plan`."""
+    names = weight_matching.canonical_names([variable.name for variable in variables])
+    return [(name, tuple(v.shape)) for name, v in zip(names, variables, strict=True)]
+
+
+def _split(value: tf.Tensor, parts: int) -> tf.Tensor:
+    """Maps (parts * B, ...) to (parts, B, ...)."""
+    size = value.shape[0]
+    if size is None:
+        return tf.reshape(value, tf.concat([[parts, -1], tf.shape(value)[1:]], axis=0))
+    return tf.reshape(value, [parts, size // parts, *value.shape[1:]])
 
 
 def _data_metrics(example: Example) -> dict[str, tf.Tensor]:
@@ -143,8 +279,25 @@ def weighted_sum(
     return tf.add_n(parts), metrics
 
 
-def check_batch_size(batch_size: int, strategy: tf.distribute.Strategy) -> None:
-    """Makes sure that every replica gets an equal part of the global batch.
+def metric_names_of(losses: Sequence[WeightedLoss]) -> list[str]:
+    """Lists the names of what `weighted_sum` reports, in its order."""
+    names = []
+    for loss in losses:
+        names.append(f"losses/{loss.summary_name}")
+        if loss.summary_name != loss.name:
+            names += [f"unweighted_losses/{loss.name}", f"loss_weights/{loss.name}"]
+    return names
+
+
+def check_batch_size(
+    batch_size: int, strategy: tf.distribute.Strategy, *, accumulation_steps: int = 1
+) -> None:
+    """Makes sure that every replica gets an equal part of the global batch, in equal parts.
+
+    Args:
+      batch_size: of the global batch.
+      strategy: with the replicas.
+      accumulation_steps: parts of what a replica gets.
 
     Raises:
       InputError: the batch cannot be parted evenly.
@@ -154,4 +307,11 @@ def check_batch_size(batch_size: int, strategy: tf.distribute.Strategy) -> None:
         raise InputError(
             f"training_dataset.batch_size is {batch_size}, which {replicas} devices cannot share "
             f"evenly; bind it to a multiple of {replicas}, or show the program fewer devices."
+        )
+    if batch_size // replicas % accumulation_steps:
+        on_each = f", {batch_size // replicas} on each of {replicas} devices" * (replicas > 1)
+        raise InputError(
+            f"training_dataset.batch_size is {batch_size}{on_each}, which "
+            f"training.accumulation_steps = {accumulation_steps} does not split evenly; expected a "
+            f"multiple of {replicas * accumulation_steps}."
         )

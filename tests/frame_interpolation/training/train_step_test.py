@@ -126,6 +126,10 @@ def test_weights_follow_their_schedules_and_keep_the_old_value_at_the_boundary(
         "loss_weights/l2",
         "gradient_norm",
         "learning_rate",
+        # The one group of this network.
+        "gradient_norm/other",
+        "update_norm/other",
+        "learning_rate/other",
     }
 
 
