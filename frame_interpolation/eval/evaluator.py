@@ -14,6 +14,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TextIO
 
+import cv2
 import numpy as np
 
 from frame_interpolation.errors import InputError
@@ -227,14 +228,12 @@ def _score(
     measure_difficulty: bool,
     frames_folder: Path | None,
 ) -> ScoredTriplet:
-    truth = protocol.finish(triplet.y)
+    x0, truth, x1 = map(protocol.finish, (triplet.x0, triplet.y, triplet.x1))
     if frames_folder is not None:
-        x0, x1 = protocol.finish(triplet.x0), protocol.finish(triplet.x1)
         frame_store.write_triplet(frames_folder, x0=x0, estimate=estimate, x1=x1, truth=truth)
     example, annotation = triplet.example, triplet.example.annotation
     scores = scorer.score(estimate, truth, triplet.roi)
-    true_frames = (triplet.x0, triplet.y, triplet.x1)
-    measures = difficulty.measure(*map(_to_uint8, true_frames)) if measure_difficulty else {}
+    measures = difficulty.measure(*map(_to_uint8, (x0, truth, x1))) if measure_difficulty else {}
     return ScoredTriplet(
         index=example.index,
         shard=example.shard,
@@ -258,7 +257,7 @@ def _score(
 
 
 def _to_uint8(frame: np.ndarray) -> np.ndarray:
-    return np.rint(255 * frame).astype(np.uint8)  # Undoes `Protocol.prepare` exactly.
+    return cv2.convertScaleAbs(frame, alpha=255.0)  # Undoes `Protocol.prepare` exactly.
 
 
 def _check_estimates(estimates: np.ndarray, batch: Sequence[PreparedTriplet]) -> None:
