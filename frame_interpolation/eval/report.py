@@ -1,37 +1,37 @@
 """A report of one or several results as a folder that opens in a browser without a network.
 
-    report.html                     tables, definitions, and the pictures of every shown triplet
-    images/<triplet>/*.png          pictures at full size: frame1, ground_truth, frame3, and for
-                                    each result number k: result_k and error_k
-    images/<triplet>/*_small.jpg    the same as thumbnails, which are what the page loads
+    report.html     the page; written last
+    data.js         scores, groups and intervals of all triplets (see `report_data`)
+    assets/         style and scripts, the same in every report
+    images/         pictures of the chosen triplets (see `report_pictures`)
 
-`report.html` is written last. All text that comes from files (names of triplets, labels) is
-escaped; folder names are safe by construction (`frame_store.safe_name`).
+The folder needs nothing outside it and can be moved. Made again over other results, it keeps the
+pictures that are still true and loses those of other triplets.
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
-
-import numpy as np
+from typing import NamedTuple, TextIO
 
 from frame_interpolation.errors import InputError
 from frame_interpolation.eval import (
     evaluation_results,
     frame_store,
-    pictures,
+    metrics,
+    report_data,
     report_page,
-    score_table,
+    report_pictures,
+    report_selection,
+    result_alignment,
 )
-from frame_interpolation.eval.evaluation_results import EvaluationResults
-from frame_interpolation.eval.report_page import Figure, TripletView
-from frame_interpolation.eval.scored_triplet import ScoredTriplet
+from frame_interpolation.eval.preference_answers import Preferences
+from frame_interpolation.eval.report_pictures import DrawnTriplet, PictureSource
+from frame_interpolation.eval.result_alignment import AlignedResults
 
 PAGE_NAME = "report.html"
-_IMAGES_NAME = "images"
-_THUMBNAIL_WIDTH_PX = 480
-_THUMBNAIL_QUALITY = 88
+DATA_NAME = "data.js"
+DEFAULT_MAX_TRIPLETS = 200
 
 
 class ReportedResult(NamedTuple):
@@ -54,128 +54,192 @@ def write_report(
     title: str,
     results: Sequence[ReportedResult | tuple[str, str | os.PathLike[str], str | os.PathLike[str]]],
     introduction: str = "",
-    max_triplets: int = 60,
+    max_triplets: int = DEFAULT_MAX_TRIPLETS,
+    baseline: str | None = None,
+    progress_stream: TextIO | None = None,
 ) -> Path:
-    """Writes a report.
+    """Writes a report of results that lie in files.
 
     Args:
         output_dir: Folder of the report; made when it does not exist.
         title: Title of the page.
         results: Label, `results.json` and folder of pictures of each result, all of the same
-            triplets, in the order in which they are shown. The inputs and the truth are taken from
-            the first.
+            triplets, in the order in which they are shown. Results without pictures are allowed;
+            their scores are shown. The inputs and the truth are taken from the first with
+            pictures.
         introduction: A paragraph below the title, plain text.
-        max_triplets: Largest number of triplets whose pictures are shown; of more, as many are
-            chosen at equal distances in the dataset, and the page says so.
+        max_triplets: Largest number of triplets with pictures (see `write_aligned_report`).
+        baseline: Label of the result that the others are compared with; the first if None.
+        progress_stream: Where progress is shown; standard error when None.
 
     Returns:
         Path of `report.html`.
 
     Raises:
-        InputError: If the results cannot be compared, or a picture is missing.
+        InputError: If the results cannot be compared, a picture is missing, or there is no such
+            baseline.
+    """
+    aligned = result_alignment.align(
+        [(label, evaluation_results.read_results(path)) for label, path, _ in results],
+        definitions={
+            label: result_alignment.stored_definitions(path) for label, path, _ in results
+        },
+    )
+    return write_aligned_report(
+        output_dir,
+        title=title,
+        aligned=aligned,
+        frames_dirs={label: frames_dir for label, _, frames_dir in results},
+        introduction=introduction,
+        max_triplets=max_triplets,
+        baseline=baseline,
+        progress_stream=progress_stream,
+    )
+
+
+def write_aligned_report(
+    output_dir: str | os.PathLike[str],
+    *,
+    title: str,
+    aligned: AlignedResults,
+    frames_dirs: Mapping[str, str | os.PathLike[str]],
+    introduction: str = "",
+    max_triplets: int = DEFAULT_MAX_TRIPLETS,
+    baseline: str | None = None,
+    natural: Sequence[AlignedResults] = (),
+    preferences: Preferences | None = None,
+    warnings: Sequence[str] = (),
+    seed: int = report_selection.DEFAULT_SEED,
+    progress_stream: TextIO | None = None,
+) -> Path:
+    """Writes a report of results that were brought to the same triplets.
+
+    Args:
+        output_dir: Folder of the report; made when it does not exist.
+        title: Title of the page.
+        aligned: The results, in the order in which they are shown.
+        frames_dirs: Folder of the pictures of each result by label. Results without pictures are
+            allowed; their scores are shown. The inputs and the truth are taken from the first
+            with pictures.
+        introduction: A paragraph below the title, plain text.
+        max_triplets: Largest number of triplets whose pictures are in the report; tables and
+            plots hold all of them. Of more, the extremes are chosen (see `report_selection`), and
+            the page says so.
+        baseline: Label of the result that the others are compared with; the first if None.
+        natural: Results of the same methods on natural video, one a dataset, shown as tables.
+        preferences: What people preferred in a study.
+        warnings: What a reader must not miss, shown above everything else.
+        seed: Seed of the random gallery, from 0 to 2**32 - 1.
+        progress_stream: Where progress is shown; standard error when None.
+
+    Returns:
+        Path of `report.html`.
+
+    Raises:
+        InputError: If a picture is missing, or there is no such baseline.
     """
     output_dir = Path(output_dir)
-    labeled, frames_dirs = [], []
-    for label, results_json, frames_dir in results:
-        labeled.append((label, evaluation_results.read_results(results_json)))
-        frames_dirs.append(Path(frames_dir))
-    table = score_table.build_table(labeled)
-    page = output_dir / PAGE_NAME
+    if baseline is not None and baseline not in aligned.labels:
+        raise InputError(
+            f"The baseline {baseline!r} is not among the results {', '.join(aligned.labels)}."
+        )
     output_dir.mkdir(parents=True, exist_ok=True)
+    page = output_dir / PAGE_NAME
     page.unlink(missing_ok=True)
-    shown = _choose(len(labeled[0][1].triplets), max_triplets)
-    views = [_view_triplet(output_dir, labeled, frames_dirs, position) for position in shown]
-    text = report_page.render(
-        title=title, introduction=introduction, results=labeled, table=table, triplets=views
+    drawn = _write_pictures(
+        output_dir,
+        aligned,
+        {label: Path(folder) for label, folder in frames_dirs.items()},
+        max_triplets=max_triplets,
+        baseline=baseline,
+        seed=seed,
+        progress_stream=progress_stream,
     )
-    evaluation_results.write_text(page, text)
+    data = report_data.build(
+        aligned,
+        drawn,
+        title=title,
+        introduction=introduction,
+        baseline=baseline,
+        seed=seed,
+        preferences=preferences,
+        natural=natural,
+        warnings=warnings,
+        notes=_without_pictures(aligned),
+    )
+    evaluation_results.write_text(output_dir / DATA_NAME, report_data.to_script(data))
+    report_page.write_assets(output_dir)
+    evaluation_results.write_text(page, report_page.render(title))
     return page
 
 
-def _choose(count: int, max_count: int) -> list[int]:
-    """Positions at equal distances, all when they are few enough."""
-    if count <= max_count:
-        return list(range(count))
-    return [round(i * (count - 1) / max(max_count - 1, 1)) for i in range(max_count)]
-
-
-def _view_triplet(
+def _write_pictures(
     output_dir: Path,
-    labeled: Sequence[tuple[str, EvaluationResults]],
-    frames_dirs: Sequence[Path],
-    position: int,
-) -> TripletView:
-    """Copies the pictures of one triplet into the report and describes them."""
-    rows = [results.triplets[position] for _, results in labeled]
-    sources = [_source(frames_dir, row) for frames_dir, row in zip(frames_dirs, rows, strict=True)]
-    target = output_dir / _IMAGES_NAME / frame_store.safe_name(rows[0].frames)
-    target.mkdir(parents=True, exist_ok=True)
-    truth = _read(sources[0] / frame_store.TRUTH)
-    first_row = {
-        "first frame": ("frame1", _read(sources[0] / frame_store.FIRST)),
-        "ground truth": ("ground_truth", truth),
-        "last frame": ("frame3", _read(sources[0] / frame_store.LAST)),
-    }
-    inputs = [
-        _figure(target, file, image, caption, box=rows[0].roi if image is truth else None)
-        for caption, (file, image) in first_row.items()
-    ]
-    outputs = []
-    for k, ((label, results), row, source) in enumerate(zip(labeled, rows, sources, strict=True)):
-        estimate = _read(source / frame_store.ESTIMATE)
-        if estimate.shape != truth.shape:
-            raise InputError(
-                f"{str(source / frame_store.ESTIMATE)!r} has another size than the truth; "
-                "evaluate again with --output_frames --overwrite."
-            )
-        scores = report_page.describe_scores(row, results.metric_names)
-        error = pictures.error_map(estimate, truth)
-        outputs.append(_figure(target, f"result_{k}", estimate, label, detail=scores))
-        outputs.append(_figure(target, f"error_{k}", error, f"{label}: error"))
-    return TripletView(triplet=rows[0], inputs=tuple(inputs), outputs=tuple(outputs))
-
-
-def _source(frames_dir: Path, row: ScoredTriplet) -> Path:
-    if not row.frames:
-        raise InputError(
-            f"Triplet {row.name!r} was evaluated without pictures; a report needs results of "
-            "eval_cli --output_frames."
-        )
-    return frames_dir / frame_store.safe_name(row.frames)
-
-
-def _read(path: Path) -> np.ndarray:
-    try:
-        return frame_store.read_image(path)
-    except FileNotFoundError as error:
-        raise InputError(
-            f"The picture {str(path)!r} is missing; evaluate again with --output_frames."
-        ) from error
-
-
-def _figure(
-    target: Path,
-    file: str,
-    image: np.ndarray,
-    caption: str,
+    aligned: AlignedResults,
+    frames_dirs: Mapping[str, Path],
     *,
-    detail: str = "",
-    box: tuple[int, int, int, int] | None = None,
-) -> Figure:
-    height, width = image.shape[:2]
-    frame_store.write_image(target / f"{file}.png", image)
-    frame_store.write_image(
-        target / f"{file}_small.jpg",
-        pictures.thumbnail(image, _THUMBNAIL_WIDTH_PX),
-        quality=_THUMBNAIL_QUALITY,
-        subsampling=0,  # Full colour resolution: drawings have thin coloured lines.
+    max_triplets: int,
+    baseline: str | None,
+    seed: int,
+    progress_stream: TextIO | None,
+) -> dict[int, DrawnTriplet]:
+    """Writes the pictures of the chosen triplets; returns them by position."""
+    pictured = [
+        i
+        for i in range(aligned.triplets)
+        if any(result.triplets[i].frames for _, result in aligned.results)
+    ]
+    columns = _columns(aligned, baseline or aligned.labels[0], pictured)
+    chosen = report_selection.choose(len(pictured), max_triplets, columns=columns, seed=seed)
+    positions = [pictured[i] for i in chosen]
+    sources = [_source(aligned, frames_dirs, position) for position in positions]
+    drawn = report_pictures.write_pictures(output_dir, sources, progress_stream=progress_stream)
+    return dict(zip(positions, drawn, strict=True))
+
+
+def _columns(
+    aligned: AlignedResults, baseline: str, positions: Sequence[int]
+) -> list[tuple[list[list[float | None]], bool]]:
+    """Scores of the given triplets by metric and method, the baseline's first."""
+    ordered = sorted(aligned.results, key=lambda labeled: labeled[0] != baseline)
+    return [
+        (
+            [
+                [result.triplets[i].values.get(name) for i in positions]
+                for _, result in ordered
+                if name in result.metric_names
+            ],
+            metrics.find(name).higher_is_better,
+        )
+        for name in report_data.metric_names(aligned.results)
+    ]
+
+
+def _source(
+    aligned: AlignedResults, frames_dirs: Mapping[str, Path], position: int
+) -> PictureSource:
+    folders = []
+    for label, result in aligned.results:
+        frames = result.triplets[position].frames
+        folders.append(frames_dirs[label] / frame_store.safe_name(frames) if frames else None)
+    first = next(folder for folder in folders if folder is not None)
+    return PictureSource(
+        name=aligned.results[0][1].triplets[position].name,
+        folder=first.name,
+        inputs=first,
+        estimates=tuple(folders),
     )
-    folder = f"{_IMAGES_NAME}/{target.name}"
-    return Figure(
-        full=f"{folder}/{file}.png",
-        small=f"{folder}/{file}_small.jpg",
-        size=(width, height),
-        caption=caption,
-        detail=detail,
-        box=box,
-    )
+
+
+def _without_pictures(aligned: AlignedResults) -> list[str]:
+    labels = [
+        label
+        for label, result in aligned.results
+        if not any(triplet.frames for triplet in result.triplets)
+    ]
+    if not labels:
+        return []
+    return [
+        f"{', '.join(labels)}: evaluated without pictures; evaluate with --output_frames to see "
+        "them here."
+    ]

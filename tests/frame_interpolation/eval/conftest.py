@@ -154,3 +154,28 @@ def make_results():
         )
 
     return make
+
+
+@pytest.fixture(scope="session")
+def draw_triplet():
+    """Draws frames of 48x36 for `frame_store.write_triplet`: `draw_triplet(seed, error_px)`.
+
+    An outlined square moves by four columns a frame; the estimate's is `error_px` too far right.
+    """
+
+    def draw(seed: int, error_px: int = 0) -> dict[str, np.ndarray]:
+        def frame(left: int) -> np.ndarray:
+            image = np.full((36, 48, 3), (0.9, 0.85, 0.3 + 0.1 * (seed % 6)), np.float32)
+            image[8:26, left : left + 16] = 0.0
+            image[10:24, left + 2 : left + 14] = (0.8, 0.2, 0.3)
+            return image
+
+        left = 4 + seed % 7
+        return {
+            "x0": frame(left),
+            "truth": frame(left + 4),
+            "x1": frame(left + 8),
+            "estimate": frame(left + 4 + error_px),
+        }
+
+    return draw

@@ -1,174 +1,273 @@
-"""The report: one folder, true addresses, escaped names, and a page that a browser can show."""
+"""The folder of a report: pictures that are there, true and no others; names that stay text."""
 
-import html.parser
 import json
+import math
 import re
 import shutil
-import subprocess
-from urllib.parse import unquote
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from frame_interpolation.datasets.tf_example import Annotation
 from frame_interpolation.errors import InputError
-from frame_interpolation.eval import evaluator, frame_store, pictures, protocols, report
-from frame_interpolation.eval.evaluation_example import RecordSource
+from frame_interpolation.eval import (
+    evaluation_results,
+    frame_store,
+    line_distance,
+    pictures,
+    report,
+    report_data,
+    result_alignment,
+)
 
-_HOSTILE = "\"><script>document.title = 'hacked'</script><img src=x onerror=alert(1)>"
-
-
-class _Page(html.parser.HTMLParser):
-    """Collects tags, attributes and text of a page."""
-
-    def __init__(self, text):
-        super().__init__()
-        self.tags, self.text = [], []
-        self.feed(text)
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.append((tag, dict(attrs)))
-
-    def handle_data(self, data):
-        self.text.append(data)
-
-    def all(self, name, attribute):
-        return [attributes.get(attribute) for tag, attributes in self.tags if tag == name]
+_HOSTILE = "</script><img src=x onerror=\"document.title='hacked'\">\u2028"
 
 
 @pytest.fixture
-def results(tmp_path, write_records):
-    """Results before and after of three triplets, one with a hostile name."""
-    records = write_records(
-        tmp_path / "records",
-        [
-            {"name": name, "annotation": Annotation(level, (8, 6, 16, 12), (32, 24))}
-            for level, name in enumerate(["plain", _HOSTILE, "猫"])
-        ],
-    )
-    written = []
-    for label, weight in (("before", 0.0), ("after", 0.5)):
+def write_results(tmp_path, make_results, draw_triplet):
+    """Writes results with drawn frames: `write_results(label, names, shift, **fields)`."""
+
+    def write(label, names, *, shift=0, with_frames=True, **fields):
         folder = tmp_path / label
-        evaluator.evaluate(
-            source=RecordSource(records),
-            method=evaluator.Method(
-                {"fingerprint": label, "path": f"models/{label}"},
-                lambda w=weight: evaluator.predictor_of(lambda a, b: (1 - w) * a + w * b),
-            ),
-            output_dir=folder,
-            experiment="test",
-            protocol=protocols.find("film"),
-            metric_names=("psnr", "ssim", "psnr_roi"),
-            output_frames=True,
+        folder_names = frame_store.FolderNames()
+        folders = [folder_names.assign(name, i) for i, name in enumerate(names)]
+        results = make_results(
+            {
+                "psnr": [20.0 + i + shift for i in range(len(names))],
+                "chamfer": [0.001] * len(names),
+            },
+            name=list(names),
+            roi=(8, 6, 16, 12),
+            frames=folders if with_frames else "",
+            **fields,
         )
-        written.append(report.ReportedResult(label, folder / "results.json", folder / "frames"))
-    return written
+        if with_frames:
+            for i, name in enumerate(folders):
+                frame_store.write_triplet(folder / "frames" / name, **draw_triplet(i, shift))
+        folder.mkdir(exist_ok=True)
+        evaluation_results.write_results(folder, results)
+        return report.ReportedResult(label, folder / "results.json", folder / "frames")
+
+    return write
 
 
-def test_the_folder_holds_all_that_the_page_names(tmp_path, results):
-    page_path = report.write_report(tmp_path / "report", title="Before & after", results=results)
-    assert page_path == tmp_path / "report" / "report.html"
-    shutil.move(tmp_path / "report", tmp_path / "elsewhere")
+@pytest.fixture
+def results(write_results):
+    names = ["plain", _HOSTILE, "猫"]
+    return [write_results("before", names), write_results("after", names, shift=2)]
+
+
+def _write(tmp_path, results, **arguments):
+    return report.write_report(tmp_path / "report", title="t", results=results, **arguments)
+
+
+def _data(folder):
+    script = (folder / "data.js").read_text(encoding="ascii")
+    literal = re.fullmatch(r"globalThis\.REPORT_DATA = JSON\.parse\((.*)\);\n", script)[1]
+    return json.loads(json.loads(literal))
+
+
+def _files(folder):
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_the_folder_holds_everything_and_can_be_moved(tmp_path, results):
+    page = report.write_report(tmp_path / "report", title="Before & <i>after</i>", results=results)
+    assert page == tmp_path / "report" / "report.html"
+    folder = tmp_path / "elsewhere"
+    shutil.move(tmp_path / "report", folder)
     for label in ("before", "after"):
         shutil.rmtree(tmp_path / label)
-    folder = tmp_path / "elsewhere"
-    page = _Page((folder / "report.html").read_text(encoding="utf-8"))
-    addresses = [*page.all("img", "src"), *page.all("a", "href")]
-    assert len(addresses) == 3 * 2 * (3 + 2 * 2)
-    for address in addresses:
-        assert not re.match(r"[a-z]+:|/|\.\.", address)
-        assert (folder / unquote(address)).is_file()
-    assert all(alt for alt in page.all("img", "alt"))
-    named = {unquote(address) for address in addresses}
-    held = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
-    assert held == named | {"report.html"}
+    text = (folder / "report.html").read_text(encoding="utf-8")
+    assert "<title>Before &amp; &lt;i&gt;after&lt;/i&gt;</title>" in text
+    for address in re.findall(r'(?:src|href)="([^"#][^"]*)"', text):
+        assert address == "data:," or (folder / address).is_file(), address
+    data = _data(folder)
+    assert data["triplets"]["name"] == ["plain", _HOSTILE, "猫"]
+    for name in data["triplets"]["folder"]:
+        held = {path.name for path in (folder / "images" / name).iterdir()}
+        assert held == {
+            "frame1.png", "frame3.png", "ground_truth.png", "ground_truth_small.webp",
+            "flow.webp", "lines_truth.webp", "pictures.json",
+            *(f"{kind}_{k}.{suffix}" for k in (0, 1) for kind, suffix in (
+                ("result", "png"), ("error", "webp"), ("lines", "webp"))),
+            *(f"{kind}_{k}_small.webp" for k in (0, 1) for kind in ("result", "error")),
+        }  # fmt: skip
 
 
-def test_names_from_files_stay_text(tmp_path, results):
+def test_no_name_can_leave_the_script(tmp_path, results):
     results[0] = results[0]._replace(label="<b>before</b>")
-    path = report.write_report(
-        tmp_path / "report", title="<i>title</i>", results=results, introduction="a < b & c"
-    )
-    text = path.read_text(encoding="utf-8")
-    page = _Page(text)
-    assert not {"script", "b", "i"} & {tag for tag, _ in page.tags}
-    assert not any(name.startswith("on") for _, attributes in page.tags for name in attributes)
-    shown = "".join(page.text)
-    for name in (_HOSTILE, "猫", "<b>before</b>", "<i>title</i>", "a < b & c"):
-        assert name in shown
+    folder = _write(tmp_path, results, introduction="a < b & c").parent
+    script = (folder / "data.js").read_text(encoding="ascii")  # So U+2028 is written out, too.
+    assert not set("<>&\u2028") & set(script) and len(script.splitlines()) == 1
+    data = _data(folder)
+    assert data["methods"][0]["label"] == "<b>before</b>" and data["introduction"] == "a < b & c"
 
 
-def test_tables_and_pictures(tmp_path, results):
-    path = report.write_report(tmp_path / "report", title="t", results=results)
-    text = path.read_text(encoding="utf-8")
-    rows = re.findall(r'<th scope="row">(.*?)</th><td>(\d+)</td>', text)
-    assert rows == [("whole", "3"), ("RoI", "3"), ("easy", "1"), ("medium", "1"), ("hard", "1")]
-    before = json.loads((tmp_path / "before" / "results.json").read_text())
-    assert f"{before['groups']['whole']['scores']['psnr']['mean']:.3f}" in text
-    # The region of 8, 6, 16, 12 in a frame of 32x24.
-    assert "left: 25.000%; top: 25.000%; width: 50.000%; height: 50.000%" in text
-    folder = tmp_path / "report" / "images" / "plain"
-    estimate, truth = (
-        frame_store.read_image(folder / name) for name in ("result_0.png", "ground_truth.png")
-    )
+def test_the_pictures_are_exact(tmp_path, results):
+    folder = _write(tmp_path, results).parent / "images" / "plain"
+    read = {path.name: frame_store.read_image(path) for path in folder.glob("*.[pw]*")}
+    source = tmp_path / "after" / "frames" / "plain"
     np.testing.assert_array_equal(
-        frame_store.read_image(folder / "error_0.png"), pictures.error_map(estimate, truth)
+        read["result_1.png"], frame_store.read_image(source / frame_store.ESTIMATE)
     )
-    with Image.open(folder / "result_1_small.jpg") as small:
-        assert small.size == (32, 24)
+    truth, estimate = read["ground_truth.png"], read["result_1.png"]
+    np.testing.assert_array_equal(read["error_1.webp"], pictures.error_map(estimate, truth))
+    lines = [line_distance.line_map(frame / np.float32(255)) for frame in (estimate, truth)]
+    assert lines[0].any() and (lines[0] != lines[1]).any()
+    np.testing.assert_array_equal(read["lines_1.webp"], pictures.line_overlay(*lines))
+    np.testing.assert_array_equal(read["lines_truth.webp"], pictures.line_picture(lines[1]))
+    with Image.open(folder / "result_0_small.webp") as small:
+        assert small.size == (48, 36)
 
 
-def test_of_many_triplets_some_are_shown(tmp_path, results):
-    path = report.write_report(tmp_path / "report", title="t", results=results, max_triplets=2)
-    text = path.read_text(encoding="utf-8")
-    assert text.count("<article>") == 2
-    assert "Pictures of 2 of them are shown" in text
+def test_a_second_report_keeps_what_is_true_and_removes_the_rest(tmp_path, results, write_results):
+    folder = _write(tmp_path, results).parent / "images"
+    before = {path: path.stat().st_mtime_ns for path in folder.rglob("*.webp")}
+    (folder / "mine").mkdir()  # Not a folder of the report.
+    stale = folder / "plain" / "error_7.webp"
+    shutil.copy(folder / "plain" / "error_0.webp", stale)
+    other = [
+        write_results(label, ["plain", "new"], shift=label == "after")
+        for label in ("before", "after")
+    ]
+    _write(tmp_path, other)
+    assert sorted(path.name for path in folder.iterdir()) == ["mine", "new", "plain"]
+    assert not stale.exists()
+    _write(tmp_path, other)
+    again = {path: path.stat().st_mtime_ns for path in folder.rglob("*.webp")}
+    _write(tmp_path, other)
+    assert again == {path: path.stat().st_mtime_ns for path in folder.rglob("*.webp")}
+    # Frames that were written anew are drawn anew.
+    shared = folder / "plain" / "error_0.webp"
+    assert again[shared] != before[shared]
 
 
-def test_results_without_pictures_are_refused(tmp_path, results):
-    path = tmp_path / "before" / "results.json"
-    content = json.loads(path.read_text())
-    for triplet in content["triplets"]:
-        triplet["frames"] = ""
-    path.write_text(json.dumps(content))
-    with pytest.raises(InputError, match=r"without pictures.*--output_frames"):
-        report.write_report(tmp_path / "report", title="t", results=results)
-    assert not (tmp_path / "report" / "report.html").exists()
+def test_a_damaged_or_unfinished_folder_is_drawn_again(tmp_path, results):
+    folder = _write(tmp_path, results).parent / "images" / "plain"
+    whole = {path.name: path.read_bytes() for path in folder.iterdir()}
+    (folder / "flow.webp").write_bytes(b"")
+    (folder / "lines_1.webp").unlink()
+    (folder / ".error_0.1.tmp.webp").write_bytes(b"")
+    _write(tmp_path, results)
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == whole
+
+
+def test_frames_are_copied_where_they_cannot_be_linked(tmp_path, results, monkeypatch):
+    def refuse(source, target):
+        raise OSError("no links here")
+
+    monkeypatch.setattr("os.link", refuse)
+    folder = _write(tmp_path, results).parent / "images" / "plain"
+    source = tmp_path / "before" / "frames" / "plain" / frame_store.FIRST
+    assert (folder / "frame1.png").read_bytes() == source.read_bytes()
+
+
+def test_of_many_triplets_the_extremes_get_pictures(tmp_path, write_results):
+    names = [f"t{i}" for i in range(12)]
+    folder = _write(tmp_path, [write_results("one", names)], max_triplets=3).parent
+    data = _data(folder)
+    shown = [i for i, name in enumerate(data["triplets"]["folder"]) if name is not None]
+    assert len(shown) == 3 and {0, 11} <= set(shown)
+    assert len(data["scores"][0][0]) == 12
+    assert len(list((folder / "images").iterdir())) == 3
+
+
+def test_results_without_pictures_are_shown_by_their_scores(tmp_path, write_results):
+    names = ["a", "b"]
+    some = [
+        write_results("drawn", names, shift=1),
+        write_results("scored", names, with_frames=False),
+    ]
+    data = _data(_write(tmp_path, some[::-1]).parent)
+    assert data["triplets"]["folder"] == ["a", "b"]
+    assert data["triplets"]["pictured"] == [[1], [1]]
+    assert any(note.startswith("scored: evaluated without pictures") for note in data["notes"])
+    folder = _write(tmp_path, some[1:]).parent
+    assert _data(folder)["triplets"]["folder"] == [None, None]
+    assert not list((folder / "images").iterdir())
+
+
+def test_scores_and_groups(tmp_path, write_results):
+    names = ["a", "b", "c", "d"]
+    fields = {
+        "remarks": [(), ("chamfer: empty line map (truth)",), (), ()],
+        "measures": [{"motion_px": 3.0}, {"motion_px": 30.0}, {"motion_px": 30.0}, {}],
+    }
+    result = write_results("one", names, **fields)
+    content = json.loads(result.results_json.read_text())
+    content["triplets"][2]["values"]["psnr"] = "inf"
+    content["triplets"][3]["values"]["psnr"] = None
+    result.results_json.write_text(json.dumps(content))
+    data = _data(_write(tmp_path, [result]).parent)
+    assert data["scores"][0][0] == [20.0, 21.0, "inf", None]
+    groupings = {grouping["title"]: grouping for grouping in data["groupings"]}
+    level = groupings["level"]
+    assert level["values"] == ["easy", "medium", "hard"] and level["members"] == [
+        [0],
+        [1],
+        [2],
+        [0],
+    ]
+    assert "motion [px]" in groupings
+    assert data["measures"][0]["values"] == [3.0, 30.0, 30.0, None]
+    notes = " ".join(data["notes"])
+    assert "infinite" in notes and "missing" in notes and "empty line map (truth): 1 of 4" in notes
+    (low, high), _ = data["intervals"]["whole"][0][0]
+    assert 20.0 <= low <= high <= 21.0
+    assert len(data["intervals"]["groups"]) == len(data["groupings"])
+    assert data["triplets"]["remarks"][1] == [[0, "chamfer: empty line map (truth)"]]
+
+
+def test_the_bar_of_a_report(tmp_path, results):
+    with pytest.raises(InputError, match=r"baseline 'other' is not among"):
+        _write(tmp_path, results, baseline="other")
+    data = _data(_write(tmp_path, results, baseline="after").parent)
+    assert data["baseline"] == 1
+
+
+def test_results_of_other_triplets_are_refused(tmp_path, results, write_results):
+    other = write_results("other", ["plain", "x", "y"], records="else")
+    with pytest.raises(InputError, match="different triplets"):
+        _write(tmp_path, [results[0], other])
 
 
 def test_a_missing_picture_is_named(tmp_path, results):
     (tmp_path / "after" / "frames" / "plain" / "frame2.png").unlink()
-    with pytest.raises(InputError, match=r"plain/frame2.png' is missing"):
-        report.write_report(tmp_path / "report", title="t", results=results)
+    with pytest.raises(InputError, match=r"plain/frame2.png' of triplet 'plain' is missing"):
+        _write(tmp_path, results)
     assert not (tmp_path / "report" / "report.html").exists()
 
 
-@pytest.mark.browser
-@pytest.mark.slow
-def test_a_browser_shows_the_page_and_runs_nothing(tmp_path, results):
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-    if chromium is None:
-        pytest.skip("Chromium is not installed.")
-    page = report.write_report(tmp_path / "report", title="Before and after", results=results)
-    command = [chromium, "--headless", "--no-sandbox", "--disable-gpu"]
-    command += ["--disable-background-networking", f"--user-data-dir={tmp_path / 'profile'}"]
-    done = subprocess.run(
-        [*command, "--window-size=1200,4000", "--dump-dom", page.as_uri()],
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=120,
+def test_a_picture_of_another_size_is_named(tmp_path, results):
+    path = tmp_path / "after" / "frames" / "plain" / "frame2.png"
+    frame_store.write_image(path, np.zeros((10, 20, 3), np.uint8))
+    with pytest.raises(InputError, match=r"20x10, but the truth of 'plain' is 48x36"):
+        _write(tmp_path, results)
+
+
+def test_natural_video_and_preferences(tmp_path, results, write_results):
+    from frame_interpolation.eval import preference_answers as answers
+
+    natural = result_alignment.align(
+        [("before", evaluation_results.read_results(results[0].results_json))]
     )
-    assert "<title>Before and after</title>" in done.stdout
-    shot = tmp_path / "page.png"
-    subprocess.run(
-        [*command, "--window-size=1200,4000", f"--screenshot={shot}", page.as_uri()],
-        capture_output=True,
-        check=True,
-        timeout=120,
+    share = answers.Proportion(7, 10, (0.4, 0.9))
+    data = report_data.build(
+        natural,
+        {},
+        title="t",
+        natural=[natural],
+        preferences=answers.Preferences(
+            study="s",
+            participants=2,
+            answers=12,
+            methods=(answers.MethodPreference("after", "before", share, 2),),
+            metrics=(answers.MetricAgreement("psnr", share, 1),),
+        ),
     )
-    with Image.open(shot) as image:
-        colours = image.convert("RGB").getcolors(1 << 24)
-    # The square of the frames is on the page: pictures were loaded.
-    assert any(abs(r - 200) < 12 and abs(b - 40) < 12 for _, (r, _, b) in colours)
+    assert data["natural"][0]["rows"][0]["means"][0] == 21.0
+    row = data["preferences"]["rows"][0]
+    assert (row["share"], row["interval"], row["answers"]) == (0.7, [0.4, 0.9], 10)
+    assert json.dumps(data, allow_nan=False)
+    assert not math.isnan(data["preferences"]["agreement"][0]["share"])
