@@ -132,7 +132,8 @@ class _PlainFilm:
         net = pyramid[-1]
         for level, convs in reversed(list(enumerate(self._fusion_convs))):
             net = tf.image.resize(net, tf.shape(pyramid[level])[1:3], "nearest")
-            net = tf.concat([pyramid[level], convs[0](net)], axis=-1)
+            net = tf.nn.conv2d(net, convs[0].kernel, 1, "SAME") + convs[0].bias
+            net = tf.concat([pyramid[level], net], axis=-1)
             net = convs[2](convs[1](net))
         return self._output_conv(net)
 
@@ -151,8 +152,7 @@ def _create_model(*, use_aux_outputs: bool, precision: str) -> Any:
         filters=64,
         use_aux_outputs=use_aux_outputs,
     )
-    del precision
-    return create_model(options)
+    return create_model(options, precision=precision)
 
 
 def _plain_step(model: Any) -> Callable[[Any], Any]:

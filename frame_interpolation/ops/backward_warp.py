@@ -7,11 +7,16 @@ is how `tfa.image.dense_image_warp` treats the border and what FILM was trained 
 (Reda et al., FILM: Frame Interpolation for Large Motion, arXiv 2202.04901).
 """
 
+import dataclasses
+
 import tensorflow as tf
 
 
 def backward_warp(image: tf.Tensor, flow_px: tf.Tensor) -> tf.Tensor:
     """Samples `image` at the positions that `flow_px` points to.
+
+    The gradient is written out: it keeps nothing but the two inputs for the backward pass, where
+    automatic differentiation keeps seven tensors of the size of the image.
 
     Args:
       image: (B, H, W, C) floating point.
@@ -21,36 +26,100 @@ def backward_warp(image: tf.Tensor, flow_px: tf.Tensor) -> tf.Tensor:
       (B, H, W, C), of the dtype of `image`. Coordinates are computed in float32 whatever the dtype
       of the image, since bfloat16 cannot tell neighbouring columns of a large frame apart.
     """
-    shape = tf.shape(image)
-    batch, height, width = shape[0], shape[1], shape[2]
-    flow_px = tf.cast(flow_px, tf.float32)
-    columns = tf.cast(tf.range(width), tf.float32)[None, None, :] + flow_px[..., 0]
-    rows = tf.cast(tf.range(height), tf.float32)[None, :, None] + flow_px[..., 1]
-
-    left, right, weight_x = _neighbours(columns, width)
-    top, bottom, weight_y = _neighbours(rows, height)
-    weight_x = tf.cast(weight_x[..., None], image.dtype)
-    weight_y = tf.cast(weight_y[..., None], image.dtype)
-
-    # One flat list of pixels makes each corner a gather of contiguous rows of C values.
-    pixels = tf.reshape(image, [batch * height * width, shape[3]])
-    first_pixel = tf.range(batch)[:, None, None] * (height * width)
-
-    def lookup(row: tf.Tensor, column: tf.Tensor) -> tf.Tensor:
-        return tf.gather(pixels, first_pixel + row * width + column)
-
-    top_left, top_right = lookup(top, left), lookup(top, right)
-    bottom_left, bottom_right = lookup(bottom, left), lookup(bottom, right)
-    upper = top_left + weight_x * (top_right - top_left)
-    lower = bottom_left + weight_x * (bottom_right - bottom_left)
-    warped = upper + weight_y * (lower - upper)
+    warped = _warp(image, tf.cast(flow_px, tf.float32))
     return tf.ensure_shape(warped, image.shape)
 
 
-def _neighbours(position: tf.Tensor, size: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-    """The two pixels on either side of a position along one axis, and the weight of the second."""
+@tf.custom_gradient
+def _warp(image: tf.Tensor, flow_px: tf.Tensor):
+    positions = _positions(flow_px, tf.shape(image))
+    weight_x = tf.cast(positions.weight_x, image.dtype)
+    weight_y = tf.cast(positions.weight_y, image.dtype)
+    # One flat list of pixels makes each corner a gather of contiguous rows of C values.
+    pixels = tf.reshape(image, [-1, tf.shape(image)[3]])
+    top_left, top_right, bottom_left, bottom_right = (
+        tf.gather(pixels, corner) for corner in positions.corners
+    )
+    upper = top_left + weight_x * (top_right - top_left)
+    lower = bottom_left + weight_x * (bottom_right - bottom_left)
+    warped = upper + weight_y * (lower - upper)
+
+    def gradient(upstream: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        return _image_gradient(upstream, positions, pixels), _flow_gradient(
+            upstream, positions, pixels
+        )
+
+    return warped, gradient
+
+
+@dataclasses.dataclass(frozen=True)
+class _Positions:
+    """Where every output pixel looks, in the flat list of the pixels of the batch.
+
+    Attributes:
+      corners: indices (B, H, W) of the pixels top left, top right, bottom left, bottom right.
+      weight_x: (B, H, W, 1) float32, of the right pixels.
+      weight_y: likewise, of the bottom ones.
+      inside: (B, H, W, 2) float32, 1 where a change of dx or dy changes the position.
+    """
+
+    corners: tuple[tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor]
+    weight_x: tf.Tensor
+    weight_y: tf.Tensor
+    inside: tf.Tensor
+
+
+def _positions(flow_px: tf.Tensor, shape: tf.Tensor) -> _Positions:
+    batch, height, width = shape[0], shape[1], shape[2]
+    columns = tf.cast(tf.range(width), tf.float32)[None, None, :] + flow_px[..., 0]
+    rows = tf.cast(tf.range(height), tf.float32)[None, :, None] + flow_px[..., 1]
+    left, right, weight_x, inside_x = _neighbours(columns, width)
+    top, bottom, weight_y, inside_y = _neighbours(rows, height)
+    first_pixel = tf.range(batch)[:, None, None] * (height * width)
+    upper, lower = first_pixel + top * width, first_pixel + bottom * width
+    return _Positions(
+        corners=(upper + left, upper + right, lower + left, lower + right),
+        weight_x=weight_x[..., None],
+        weight_y=weight_y[..., None],
+        inside=tf.stack([inside_x, inside_y], axis=-1),
+    )
+
+
+def _neighbours(
+    position: tf.Tensor, size: tf.Tensor
+) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor]:
+    """The two pixels beside a position along one axis, the weight of the second, its slope."""
     # Clamping the integer, not the float, keeps the lookup inside the image even for a NaN flow.
     first = tf.clip_by_value(tf.cast(tf.floor(position), tf.int32), 0, tf.maximum(size - 2, 0))
     second = tf.minimum(first + 1, size - 1)
-    weight = tf.clip_by_value(position - tf.cast(first, tf.float32), 0.0, 1.0)
-    return first, second, weight
+    offset = position - tf.cast(first, tf.float32)
+    inside = tf.cast((offset >= 0.0) & (offset <= 1.0), tf.float32)
+    return first, second, tf.clip_by_value(offset, 0.0, 1.0), inside
+
+
+def _image_gradient(upstream: tf.Tensor, positions: _Positions, pixels: tf.Tensor) -> tf.Tensor:
+    """Gives every pixel what the positions that looked at it send back, in one scatter."""
+    weight_x = tf.cast(positions.weight_x, upstream.dtype)
+    weight_y = tf.cast(positions.weight_y, upstream.dtype)
+    lower = weight_y * upstream
+    upper = upstream - lower
+    upper_right, lower_right = weight_x * upper, weight_x * lower
+    parts = [upper - upper_right, upper_right, lower - lower_right, lower_right]
+    gradient = tf.math.unsorted_segment_sum(
+        tf.concat(parts, axis=0), tf.concat(positions.corners, axis=0), tf.shape(pixels)[0]
+    )
+    return tf.reshape(gradient, tf.shape(upstream))
+
+
+def _flow_gradient(upstream: tf.Tensor, positions: _Positions, pixels: tf.Tensor) -> tf.Tensor:
+    """The slope of the bilinear surface, along both axes; summed in float32."""
+    upstream = tf.cast(upstream, tf.float32)
+    top_left, top_right, bottom_left, bottom_right = (
+        tf.reduce_sum(upstream * tf.cast(tf.gather(pixels, corner), tf.float32), axis=-1)
+        for corner in positions.corners
+    )
+    weight_x, weight_y = positions.weight_x[..., 0], positions.weight_y[..., 0]
+    upper, lower = top_right - top_left, bottom_right - bottom_left
+    left, right = bottom_left - top_left, bottom_right - top_right
+    slopes = [upper + weight_y * (lower - upper), left + weight_x * (right - left)]
+    return positions.inside * tf.stack(slopes, axis=-1)

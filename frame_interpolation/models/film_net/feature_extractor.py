@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import tensorflow as tf
 
-from frame_interpolation.models.film_net.convolution import convolution
+from frame_interpolation.models.film_net.convolution import Convolution
 from frame_interpolation.models.film_net.options import Options
 from frame_interpolation.ops.image_pyramid import downsample
 
@@ -19,11 +19,18 @@ from frame_interpolation.ops.image_pyramid import downsample
 class SubTreeExtractor(tf.keras.layers.Layer):
     """Two 3x3 convolutions at each depth, average pooling between the depths."""
 
-    def __init__(self, options: Options, *, name: str = "sub_extractor"):
-        super().__init__(name=name)
+    def __init__(
+        self, options: Options, *, precision: str = "float32", name: str = "sub_extractor"
+    ):
+        super().__init__(name=name, autocast=False)
         # The attribute names `convs` and `extract_sublevels` are keys of FILM's checkpoints.
         self.convs = [
-            convolution(options.filters << (index // 2), 3, name=f"cfeat_conv_{index}")
+            Convolution(
+                options.filters << (index // 2),
+                3,
+                name=f"cfeat_conv_{index}",
+                precision=precision,
+            )
             for index in range(2 * options.sub_levels)
         ]
 
@@ -42,10 +49,10 @@ class SubTreeExtractor(tf.keras.layers.Layer):
 class FeatureExtractor(tf.keras.layers.Layer):
     """Maps an image pyramid to a feature pyramid."""
 
-    def __init__(self, options: Options, *, name: str = "feat_net"):
-        super().__init__(name=name)
+    def __init__(self, options: Options, *, precision: str = "float32", name: str = "feat_net"):
+        super().__init__(name=name, autocast=False)
         self._sub_levels = options.sub_levels
-        self.extract_sublevels = SubTreeExtractor(options)
+        self.extract_sublevels = SubTreeExtractor(options, precision=precision)
 
     def call(self, pyramid: Sequence[tf.Tensor]) -> list[tf.Tensor]:
         """Maps images (B, H >> i, W >> i, 3), finest first, to features of the same sizes."""

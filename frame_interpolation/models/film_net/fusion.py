@@ -4,7 +4,10 @@ from collections.abc import Sequence
 
 import tensorflow as tf
 
-from frame_interpolation.models.film_net.convolution import convolution
+from frame_interpolation.models.film_net.convolution import (
+    Convolution,
+    UpsamplingConvolution,
+)
 from frame_interpolation.models.film_net.options import Options
 
 _OUTPUT_CHANNELS = 3
@@ -13,8 +16,8 @@ _OUTPUT_CHANNELS = 3
 class Fusion(tf.keras.layers.Layer):
     """Decodes a pyramid of aligned images, features and flows to the middle image."""
 
-    def __init__(self, options: Options, *, name: str = "fusion"):
-        super().__init__(name=name)
+    def __init__(self, options: Options, *, precision: str = "float32", name: str = "fusion"):
+        super().__init__(name=name, autocast=False)
         # FILM's own layers carry Keras' automatic names in the order of creation, finest level
         # first; here the names are given, so that they do not depend on the process. The
         # attribute names `convs` and `output_conv` are keys of FILM's checkpoints.
@@ -24,25 +27,31 @@ class Fusion(tf.keras.layers.Layer):
             filters = options.filters << min(level, options.specialized_levels)
             self.convs.append(
                 [
-                    convolution(filters, 2, name=_layer_name(count), linear=True),
-                    convolution(filters, 3, name=_layer_name(count + 1)),
-                    convolution(filters, 3, name=_layer_name(count + 2)),
+                    UpsamplingConvolution(filters, name=_layer_name(count), precision=precision),
+                    Convolution(filters, 3, name=_layer_name(count + 1), precision=precision),
+                    Convolution(filters, 3, name=_layer_name(count + 2), precision=precision),
                 ]
             )
             count += 3
-        self.output_conv = convolution(_OUTPUT_CHANNELS, 1, name=_layer_name(count), linear=True)
+        # In float32 at any precision: what comes out is compared with images.
+        self.output_conv = Convolution(_OUTPUT_CHANNELS, 1, name=_layer_name(count), linear=True)
 
     def call(self, pyramid: Sequence[tf.Tensor]) -> tf.Tensor:
         """Maps (B, H >> i, W >> i, C_i), finest first, to an RGB image (B, H, W, 3), unclipped."""
         net = pyramid[-1]
         for level in reversed(range(len(pyramid) - 1)):
-            before_concat, first, second = self.convs[level]
-            size = tf.shape(pyramid[level])[1:3]
-            net = tf.image.resize(net, size, method=tf.image.ResizeMethod.NEAREST_NEIGHBOR)
-            net = before_concat(net)
+            upsample, first, second = self.convs[level]
+            net = upsample(net, size=_size(pyramid[level]))
             net = tf.concat([pyramid[level], net], axis=-1)
             net = second(first(net))
         return self.output_conv(net)
+
+
+def _size(image: tf.Tensor) -> tuple[int | tf.Tensor, int | tf.Tensor]:
+    """Height and width, as numbers where they are known."""
+    height, width = image.shape[1:3]
+    shape = tf.shape(image)
+    return shape[1] if height is None else height, shape[2] if width is None else width
 
 
 def _layer_name(index: int) -> str:

@@ -58,7 +58,7 @@ class MiddleAlignment(tf.keras.layers.Layer):
     """Warps images and features of both inputs to the middle time."""
 
     def __init__(self, options: Options, *, name: str = "middle_alignment"):
-        super().__init__(name=name)
+        super().__init__(name=name, autocast=False)
         self._levels = options.fusion_pyramid_levels
 
     def call(
@@ -71,7 +71,7 @@ class MiddleAlignment(tf.keras.layers.Layer):
 
         Args:
           images: (2B, H >> i, W >> i, 3).
-          features: (2B, H >> i, W >> i, C_i).
+          features: (2B, H >> i, W >> i, C_i), in the type the network computes with.
           residuals_px: residual flows (2B, H >> i, W >> i, 2), forward then backward.
 
         Returns:
@@ -85,17 +85,25 @@ class MiddleAlignment(tf.keras.layers.Layer):
             # x0 is looked up along the flow that was estimated from x1, and the other way round:
             # the flow from the middle to x0 is approximated by half of the flow from x1 to x0.
             middle_flow_px = _MIDDLE_TIME * exchange_halves(flow_px)
-            warped = backward_warp(tf.concat([image, feature], axis=-1), middle_flow_px)
-            aligned.append(tf.concat([*tf.split(warped, 2), *tf.split(middle_flow_px, 2)], axis=-1))
-            warped_images.append(warped[..., :3])
+            stack = tf.concat([tf.cast(image, feature.dtype), feature], axis=-1)
+            warped = backward_warp(stack, middle_flow_px)
+            flows = tf.split(tf.cast(middle_flow_px, feature.dtype), 2)
+            aligned.append(tf.concat([*tf.split(warped, 2), *flows], axis=-1))
+            if feature.dtype == image.dtype:
+                warped_images.append(warped[..., :3])
+            else:  # For the losses; a graph that has no use for them leaves them out.
+                warped_images.append(backward_warp(image, middle_flow_px))
         return {"aligned": aligned, "warped_images": warped_images, "flows_px": flows_px}
 
 
-def create_model(options: Options) -> tf.keras.Model:
+def create_model(options: Options, *, precision: str = "float32") -> tf.keras.Model:
     """Builds the network.
 
     Args:
       options: the shape of the network.
+      precision: a Keras policy: `float32`, `mixed_bfloat16` or `mixed_float16`. With the last two
+        features and fusion compute in 16 bits; variables, flows, the coordinates of the warps and
+        all outputs stay float32.
 
     Returns:
       A Keras model. It takes a dict of `x0` and `x1` (B, H, W, 3) float32, RGB in [0, 1], and
@@ -113,10 +121,10 @@ def create_model(options: Options) -> tf.keras.Model:
     time = tf.keras.Input(shape=(1,), name="time")
 
     images = InputPyramid(options)(x0, x1)
-    features = FeatureExtractor(options)(images)
-    residuals_px = PyramidFlowEstimator(options)(features)
+    features = FeatureExtractor(options, precision=precision)(images)
+    residuals_px = PyramidFlowEstimator(options, precision=precision)(features)
     middle = MiddleAlignment(options)(images, features, residuals_px)
-    outputs = {"image": Fusion(options)(middle["aligned"])}
+    outputs = {"image": Fusion(options, precision=precision)(middle["aligned"])}
     if options.use_aux_outputs:
         outputs |= AuxiliaryOutputs(name="auxiliary_outputs")(
             middle["warped_images"][0], residuals_px, middle["flows_px"]

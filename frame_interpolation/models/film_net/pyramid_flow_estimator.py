@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import tensorflow as tf
 
-from frame_interpolation.models.film_net.convolution import convolution
+from frame_interpolation.models.film_net.convolution import Convolution
 from frame_interpolation.models.film_net.options import Options
 from frame_interpolation.ops.backward_warp import backward_warp
 from frame_interpolation.ops.optical_flow import upsample_flow
@@ -13,15 +13,19 @@ from frame_interpolation.ops.optical_flow import upsample_flow
 class FlowPredictor(tf.keras.layers.Layer):
     """Predicts a (residual) flow from the features of two images at one level."""
 
-    def __init__(self, *, convs: int, filters: int, name: str):
-        super().__init__(name=name)
+    def __init__(self, *, convs: int, filters: int, name: str, precision: str = "float32"):
+        super().__init__(name=name, autocast=False)
         # The attribute name `_convs` is a key of FILM's checkpoints.
-        self._convs = [convolution(filters, 3, name=f"conv_{index}") for index in range(convs)]
-        self._convs.append(convolution(filters // 2, 1, name=f"conv_{convs}"))
-        self._convs.append(convolution(2, 1, name=f"conv_{convs + 1}", linear=True))
+        self._convs = [
+            Convolution(filters, 3, name=f"conv_{index}", precision=precision)
+            for index in range(convs)
+        ]
+        self._convs.append(Convolution(filters // 2, 1, name=f"conv_{convs}", precision=precision))
+        # In float32 at any precision: bfloat16 has 8 bits for whole pixels and their fractions.
+        self._convs.append(Convolution(2, 1, name=f"conv_{convs + 1}", linear=True))
 
     def call(self, features_a: tf.Tensor, features_b: tf.Tensor) -> tf.Tensor:
-        """Maps two (B, H, W, C) feature maps to a flow (B, H, W, 2) in pixels of the level."""
+        """Maps two (B, H, W, C) feature maps to a flow (B, H, W, 2), float32, px of the level."""
         net = tf.concat([features_a, features_b], axis=-1)
         for conv in self._convs:
             net = conv(net)
@@ -31,14 +35,15 @@ class FlowPredictor(tf.keras.layers.Layer):
 class PyramidFlowEstimator(tf.keras.layers.Layer):
     """Estimates the residual flow pyramids of both directions in one pass."""
 
-    def __init__(self, options: Options, *, name: str = "predict_flow"):
-        super().__init__(name=name)
+    def __init__(self, options: Options, *, precision: str = "float32", name: str = "predict_flow"):
+        super().__init__(name=name, autocast=False)
         # The attribute name `_predictors` is a key of FILM's checkpoints.
         self._predictors = [
             FlowPredictor(
                 convs=options.flow_convs[level],
                 filters=options.flow_filters[level],
                 name=f"flow_predictor_{level}",
+                precision=precision,
             )
             for level in range(options.specialized_levels)
         ]
@@ -48,6 +53,7 @@ class PyramidFlowEstimator(tf.keras.layers.Layer):
                 convs=options.flow_convs[-1],
                 filters=options.flow_filters[-1],
                 name="flow_predictor_shared",
+                precision=precision,
             )
             self._predictors.extend([shared] * shared_levels)
 
