@@ -119,13 +119,13 @@ def _estimate_check(pair: Mapping[str, EvaluationResults]) -> str:
             any(_RESIZED in remark.lower() for remark in triplet.remarks)
             for triplet in results.triplets
         )
-        text = f"{label} is of kind {kind}"
+        text = f"{label}: {kind}"
         if resized or remarked:
             text += f", estimates resized{f' in {remarked} triplets' if remarked else ''}"
         parts.append(text)
     return (
         "Estimates: files of another program are rounded to 8 bits and may have been resized or "
-        f"compressed, a model's estimates are neither; {'; '.join(parts)}."
+        f"compressed, a model's estimates are neither. What these are: {'; '.join(parts)}."
     )
 
 

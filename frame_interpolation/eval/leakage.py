@@ -78,7 +78,7 @@ class LeakageReport:
         """Returns what was found, in sentences, the first ten hits by name."""
         where = ", ".join(self.training_records)
         lines = [
-            f"{len(self.hits)} of {self.tested} test triplets were found among the {self.searched} "
+            f"{len(self.hits)} of {self.tested} test triplets are found among the {self.searched} "
             f"triplets of {where}"
             + (
                 f" ({self._counts()})."
@@ -90,7 +90,7 @@ class LeakageReport:
             frames = f"frame {hit.test_frame}: frame {hit.training_frame} of "
             lines.append(
                 f"{hit.kind}: test triplet {hit.test_name}, {frames if hit.test_frame else ''}"
-                f"{hit.training_name} in {hit.training_records}"
+                f"{hit.training_name} in {hit.training_records}."
             )
         if len(self.hits) > _SHOWN_HITS:
             lines.append(f"and {len(self.hits) - _SHOWN_HITS} more.")

@@ -108,7 +108,13 @@ def test_the_command_line_from_both_start_folders(workplace, toy_middle):
     ("arguments", "status", "message"),
     [
         (["--model_path=nowhere"], 2, "Missing --gin_config"),
-        (["--gin_config=nowhere.gin"], 1, "neither of --model_path and --base_folder"),
+        (["--gin_config=nowhere.gin"], 1, "names what is evaluated; got none of them"),
+        (
+            ["--gin_config=nowhere.gin", "--model_path=a", "--baseline=nearest"],
+            1,
+            "got --model_path and --baseline",
+        ),
+        (["--gin_config=nowhere.gin", "--baseline=nearest"], 1, "--baseline needs --output_dir"),
         (["--gin_config=nowhere.gin", "--model_path=nowhere"], 1, "nowhere does not exist"),
         (["--gin_config=x", "--model_path=x", "--mode=tpu"], 2, "--mode"),
     ],
@@ -197,15 +203,8 @@ def test_a_place_that_cannot_be_written_is_named_before_anything_is_loaded(workp
         eval_cli.run(**_arguments(workplace))
 
 
-def test_a_run_without_a_saved_model(tmp_path):
-    with pytest.raises(InputError, match=r"no SavedModel at .*run7.*build_saved_model_cli"):
-        eval_cli.resolve_model_path(model_path=None, base_folder=str(tmp_path), label="run7")
-    with pytest.raises(InputError, match="both of --model_path"):
-        eval_cli.resolve_model_path(model_path="a", base_folder="b", label="run0")
-
-
 def test_test_frames_are_searched_for_in_the_training_records(workplace, capsys):
     records = str(workplace / "test.tfrecord")  # Trained on the test set.
     eval_cli.run(**_arguments(workplace, training_records=[records]))
     shown = capsys.readouterr().out
-    assert "3 of 3 test triplets were found among the 3" in shown and "(3 same frame)" in shown
+    assert "3 of 3 test triplets are found among the 3" in shown and "(3 same frame)" in shown

@@ -32,7 +32,7 @@ def test_disjoint_sets_have_no_hit(make_results, write_records, tmp_path):
     training = [{"name": f"train{i}", "frames": _frames(10 + i)} for i in range(4)]
     report = _search(make_results, write_records, tmp_path, training)
     assert (report.hits, report.searched, report.tested, report.unmarked) == ((), 4, 3, 0)
-    assert report.sentences()[0].startswith("0 of 3 test triplets were found among the 4")
+    assert report.sentences()[0].startswith("0 of 3 test triplets are found among the 4")
 
 
 @pytest.mark.parametrize(
