@@ -14,9 +14,7 @@ protocol, marked as such. A gain of more than 0.5 dB is met with a list of what 
 answers of a study (eval.preference_study) of the same results.
 """
 
-import json
 import sys
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -78,7 +76,7 @@ _PREFERENCE_KEY = flags.DEFINE_string(
 _REPORT = flags.DEFINE_bool(
     "report",
     None,
-    "Write a report with pictures. Default: when every result has pictures.",
+    "Write a report. Default: when any of the results has pictures.",
     flag_values=FLAGS,
 )
 
@@ -122,14 +120,13 @@ def run(
         training_records: Records in which the test frames are searched for.
         preferences: CSV files of answers to a preference study of these results.
         preference_key: Key of that study; `key.json` beside the first CSV file if None.
-        write_report: Whether to write a report with pictures; if None, when there are pictures.
+        write_report: Whether to write a report; if None, when any result has pictures.
 
     Returns:
         The comparison.
 
     Raises:
-        InputError: If results cannot be read or compared, or pictures are missing for a report
-            that was asked for.
+        InputError: If results or preferences cannot be read or compared, or a picture is missing.
     """
     from frame_interpolation.eval import (
         comparison_files,
@@ -149,12 +146,6 @@ def run(
         [one.definitions for one in named_natural],
         intersection=intersection,
     )
-    missing = _without_pictures(named, aligned)
-    if write_report and missing:
-        raise InputError(
-            f"{missing} has no pictures for a report; evaluate it with --output_frames, or give "
-            "--noreport."
-        )
     found_preferences = _read_preferences(preferences, preference_key, aligned)
     found_leakage = None
     if training_records:
@@ -173,10 +164,10 @@ def run(
     if found_leakage is not None:
         print("\nLeakage: " + "\n  ".join(found_leakage.sentences()))
     print(f"\nTables: {folder}")
-    if write_report is not False and not missing:
-        print(f"Report: {_write_report(folder, named, aligned, comparison)}")
-    elif write_report is None:
-        print(f"No report: {missing} has no pictures (eval_cli --output_frames).", file=sys.stderr)
+    if write_report is None and not _have_pictures(named, aligned):
+        print("No report: no result has pictures (eval_cli --output_frames).", file=sys.stderr)
+    elif write_report is not False:
+        print(f"Report: {_write_report(folder, named, comparison, found_preferences)}")
     return comparison
 
 
@@ -198,42 +189,32 @@ def _read_preferences(
     return preference_answers.sum_up(preference_answers.read_answers(paths, key), key, aligned)
 
 
-def _without_pictures(named: Sequence["NamedResult"], aligned: "AlignedResults") -> str:
-    """The label of the first result that lacks the pictures of a triplet, empty if none does."""
-    for one in named:
-        triplets = aligned[one.label].triplets
-        if not one.frames_dir.is_dir() or not all(triplet.frames for triplet in triplets):
-            return repr(one.label)
-    return ""
+def _have_pictures(named: Sequence["NamedResult"], aligned: "AlignedResults") -> bool:
+    """Whether any of the results has pictures of its triplets."""
+    return any(
+        one.frames_dir.is_dir() and any(triplet.frames for triplet in aligned[one.label].triplets)
+        for one in named
+    )
 
 
 def _write_report(
     folder: Path,
     named: Sequence["NamedResult"],
-    aligned: "AlignedResults",
     comparison: "Comparison",
+    preferences: "Preferences | None",
 ) -> Path:
-    """Writes the report of the aligned results, which may be fewer than the files hold."""
-    from frame_interpolation.eval import evaluation_results, report
+    from frame_interpolation.eval import report
 
-    warnings = [" ".join([warning.headline, *warning.checks]) for warning in comparison.warnings]
-    records = aligned.results[0][1].identity["records"]
-    with tempfile.TemporaryDirectory() as scratch:
-        entries = []
-        for number, one in enumerate(named):
-            results = aligned[one.label]
-            # Alignment has shown that these are the same data, whatever they were read from.
-            content = results.to_json()
-            content["identity"] = {**results.identity, "records": records}
-            path = Path(scratch, f"{number}.json")
-            evaluation_results.write_text(path, json.dumps(content, allow_nan=False))
-            entries.append((one.label, path, one.frames_dir))
-        return report.write_report(
-            folder / "report",
-            title=f"Comparison on {comparison.main.title}",
-            introduction=" ".join(warnings),
-            results=entries,
-        )
+    return report.write_aligned_report(
+        folder / "report",
+        title=f"Comparison on {comparison.main.title}",
+        aligned=comparison.main.aligned,
+        frames_dirs={one.label: one.frames_dir for one in named},
+        baseline=comparison.baseline,
+        natural=[block.aligned for block in comparison.natural],
+        preferences=preferences,
+        warnings=[" ".join([warning.headline, *warning.checks]) for warning in comparison.warnings],
+    )
 
 
 if __name__ == "__main__":

@@ -59,7 +59,7 @@ def test_folders_become_tables(write_folder, tmp_path, capsys):
     shown = capsys.readouterr()
     assert "Paired differences to before, 8 triplets" in shown.out and "+0.200" in shown.out
     assert "Natural video: test: 8 triplets" in shown.out
-    assert "No report: 'before' has no pictures" in shown.err
+    assert "No report: no result has pictures" in shown.err
     assert shown.out.startswith((out / "comparison.txt").read_text()[:300])
     assert not (out / "report").exists()
 
@@ -71,7 +71,8 @@ def test_an_intersection_has_its_size_in_the_title_and_a_report(write_folder, tm
     with pytest.raises(InputError, match="give --intersection"):
         compare_cli.run(**arguments)
     compare_cli.run(**arguments, intersection=True)
-    page = (tmp_path / "out" / "report" / "report.html").read_text()
+    report = tmp_path / "out" / "report"
+    page = (report / "report.html").read_text() + (report / "data.js").read_text()
     title = "intersection of 3 triplets (of a 8, b 3)"
     assert title in page and title in capsys.readouterr().out
     content = json.loads((tmp_path / "out" / "comparison.json").read_text())
@@ -159,9 +160,18 @@ def test_preferences_of_people_are_read(write_folder, tmp_path, capsys):
     assert content["preferences"]["metrics"][0]["agreed"]["count"] == 8
 
 
-def test_a_report_that_was_asked_for_needs_pictures(write_folder, tmp_path):
-    before = write_folder("before", _PSNR)
-    arguments = {"results": [f"a={before}"], "output_dir": str(tmp_path / "out")}
-    with pytest.raises(InputError, match=r"'a' has no pictures.*--output_frames"):
-        compare_cli.run(**arguments, write_report=True)
-    assert not (tmp_path / "out").exists()
+@pytest.mark.parametrize(
+    ("pictures", "asked", "written"),
+    [
+        (False, None, False),
+        (True, None, True),
+        (True, False, False),
+        (False, True, True),
+    ],
+)
+def test_a_report_is_written_when_there_are_pictures_or_on_request(
+    write_folder, tmp_path, pictures, asked, written
+):
+    before = write_folder("before", _PSNR[:2], pictures=pictures)
+    compare_cli.run(results=[f"a={before}"], output_dir=str(tmp_path / "o"), write_report=asked)
+    assert (tmp_path / "o" / "report" / "report.html").exists() == written
