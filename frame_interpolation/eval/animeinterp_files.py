@@ -32,7 +32,8 @@ import numpy as np
 from frame_interpolation.datasets.tf_example import Annotation
 from frame_interpolation.errors import InputError
 from frame_interpolation.eval import evaluation_results, external_export, frame_store, protocols
-from frame_interpolation.eval.evaluation_example import EvaluationExample
+from frame_interpolation.eval.evaluation_example import EvaluationExample, ExampleSource
+from frame_interpolation.eval.progress import Progress
 
 FRAMES_FOLDER: Final = "test_2k_540p"
 ANNOTATIONS_FOLDER: Final = "test_2k_annotations"
@@ -42,6 +43,8 @@ FOLDERS: Final = (FRAMES_FOLDER, ANNOTATIONS_FOLDER, FLOWS_FOLDER, WITHOUT_FLOWS
 SETTINGS_FILE: Final = "animeinterp_settings.py"
 FLOW_FILES: Final = ("guide_flo13.npy", "guide_flo31.npy")
 
+_PROTOCOL: Final = protocols.find("atd12k")
+_SIZE: Final = (960, 540)
 _SSIM_WINDOW: Final = 7
 
 _SETTINGS: Final = '''\
@@ -68,16 +71,60 @@ checkpoint = "checkpoints/anime_interp_full.ckpt"
 '''
 
 
-def write_triplet(
-    folder: Path, name: str, example: EvaluationExample, protocol: protocols.Protocol
-) -> bool:
+def export(
+    folder: Path,
+    source: ExampleSource,
+    stop: int,
+    *,
+    flows_dir: str | None = None,
+    copy_flows: bool = False,
+    overwrite: bool = False,
+) -> external_export.Written:
+    """Writes all that the test script reads, but for the code and the weights.
+
+    Args:
+        folder: Folder of the export.
+        source: The triplets.
+        stop: Number of triplets, from the first.
+        flows_dir: Folder that holds `<triplet>/guide_flo{13,31}.npy`, or None.
+        copy_flows: Copy the flows instead of linking to them.
+        overwrite: Replace an earlier export.
+
+    Returns:
+        What was written. The triplets are called as `predictions` wants them.
+
+    Raises:
+        InputError: If a triplet or flow is damaged, or the folder is in use.
+    """
+    names, folder_names = source.names(stop), frame_store.FolderNames()
+    exported = [folder_names.assign(name, i) for i, name in enumerate(names)]
+    external_export.prepare_folder(folder, FOLDERS, overwrite=overwrite)
+    missing = add_flows(
+        folder, None if flows_dir is None else Path(flows_dir), names, exported, copy=copy_flows
+    )
+    stand_ins = []
+    with Progress("exporting", total=stop) as progress:
+        for name, example in zip(exported, source.read(0, stop), strict=True):
+            if not write_triplet(folder, name, example):
+                stand_ins.append(example.name)
+            progress.step()
+    write_settings(folder)
+    return external_export.Written(
+        exported=exported,
+        title=f"AnimeInterp on {stop} triplets",
+        variable="ANIMEINTERP",
+        script=script(bool(missing)),
+        notes=_notes(stop, missing, stand_ins),
+    )
+
+
+def write_triplet(folder: Path, name: str, example: EvaluationExample) -> bool:
     """Writes the frames and the annotation of a triplet.
 
     Args:
         folder: Folder of the export.
         name: What the triplet is called there.
         example: The triplet.
-        protocol: How frames are brought to the size of the export.
 
     Returns:
         Whether the annotation is the triplet's own, and not a stand-in.
@@ -85,9 +132,9 @@ def write_triplet(
     frames_folder = folder / FRAMES_FOLDER / name
     frames_folder.mkdir(parents=True, exist_ok=True)
     for number, frame in enumerate((example.x0, example.y, example.x1), start=1):
-        pixels = frame_store.to_bytes(protocol.prepare(frame))
+        pixels = frame_store.to_bytes(_PROTOCOL.prepare(frame))
         frame_store.write_image(frames_folder / f"frame{number}.png", pixels)
-    size = pixels.shape[1], pixels.shape[0]
+    size = _SIZE
     annotation = example.annotation
     is_own = annotation is not None and _is_readable(annotation, size)
     if annotation is None or not is_own:
@@ -106,20 +153,19 @@ def write_triplet(
     return is_own
 
 
-def write_settings(folder: Path, size: tuple[int, int]) -> None:
+def write_settings(folder: Path) -> None:
     """Writes the settings of the test script, with paths relative to their own file.
 
     Args:
         folder: Folder of the export.
-        size: (width, height) of the frames in pixels.
     """
     text = _SETTINGS.format(
         frames=FRAMES_FOLDER,
         flows=FLOWS_FOLDER,
         annotations=ANNOTATIONS_FOLDER,
         results=external_export.RESULTS_FOLDER,
-        width=size[0],
-        height=size[1],
+        width=_SIZE[0],
+        height=_SIZE[1],
     )
     evaluation_results.write_text(folder / SETTINGS_FILE, text)
 
@@ -191,6 +237,34 @@ def script(missing_flows: bool) -> str:
         )
     lines.append(f'python test_anime_sequence_one_by_one.py "$HERE/{SETTINGS_FILE}"')
     return "\n".join(lines) + "\n"
+
+
+def _notes(stop: int, missing: Sequence[str], stand_ins: Sequence[str]) -> list[str]:
+    notes = [
+        "Needs a checkout of https://github.com/lisiyao21/AnimeInterp with its weights in "
+        "`checkpoints/anime_interp_full.ckpt`, and an environment for it: its README asks for "
+        "PyTorch up to 1.1; its code also needs a GPU, CuPy, easydict, OpenCV, Python before 3.10, "
+        "Pillow before 10 and scikit-image 0.16 to 0.18.",
+        f"Writes `{external_export.RESULTS_FOLDER}/<triplet>/frame2.png`. The figures that it "
+        "prints are its own; the collection makes ours from these frames.",
+    ]
+    if missing:
+        notes.append(
+            f"**Flows are missing** for {len(missing)} of {stop} triplets: "
+            f"{external_export.shown(missing)}. They come with ATD-12K, in "
+            f"`{FLOWS_FOLDER}/<triplet>/` ({' and '.join(FLOW_FILES)}). Either name that folder by "
+            "--flows_dir and export again, or let the first command compute them. That program "
+            "also needs torch_scatter and NumPy before 1.24, and loads VGG-19's weights by "
+            "torchvision; flows of other versions of its libraries may differ a little from the "
+            "published ones."
+        )
+    if stand_ins:
+        notes.append(
+            f"{len(stand_ins)} of {stop} triplets have no annotation with which its script gets "
+            f"through: {external_export.shown(stand_ins)}. They got the whole frame and level 0, "
+            "so its own figures by region and level mean nothing; ours do not depend on them."
+        )
+    return notes
 
 
 def _is_readable(annotation: Annotation, size: tuple[int, int]) -> bool:

@@ -14,6 +14,7 @@ marks a whole export.
 
 import dataclasses
 import json
+import shlex
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -30,7 +31,8 @@ RESULTS_FOLDER: Final = "results"
 """Where the other program is told to write."""
 
 _FORMAT: Final = 1
-_SHOWN: Final = 5
+SHOWN: Final = 5
+"""How many of many names or problems a message shows."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,25 @@ class Export:
     records_sha256: str
     names: tuple[str, ...]
     exported: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Written:
+    """What a method's files are, and how they are used.
+
+    Attributes:
+        exported: What each triplet is called, in the order of the dataset.
+        title: Heading, one line.
+        variable: Environment variable that names the folder of the program's checkout.
+        script: Lines of shell that expect this variable and the folder of the export in $HERE.
+        notes: Paragraphs on what is needed and what to know.
+    """
+
+    exported: Sequence[str]
+    title: str
+    variable: str
+    script: str
+    notes: Sequence[str]
 
 
 def write(folder: Path, export: Export) -> None:
@@ -140,5 +161,48 @@ def prepare_folder(folder: Path, parts: Sequence[str], *, overwrite: bool) -> No
 
 def shown(names: Sequence[str]) -> str:
     """Returns the first of some names, quoted, and how many more there are."""
-    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    return ", ".join(map(repr, names[:_SHOWN])) + more
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    return ", ".join(map(repr, names[:SHOWN])) + more
+
+
+def write_commands(folder: Path, written: Written, *, then: str) -> str:
+    """Writes how the other program is run: `commands.sh`, and `COMMANDS.md` for people.
+
+    Args:
+        folder: Folder of the export.
+        written: What was written.
+        then: The command that collects the outputs.
+
+    Returns:
+        The text of `COMMANDS.md`.
+    """
+    variable, script = written.variable, written.script
+    head = (
+        f"#!/bin/sh\n# {written.title}\nset -eu\n"
+        f': "${{{variable}:?set {variable} to the folder of the checkout}}"\n'
+        'HERE=$(CDPATH= cd -- "$(dirname -- "$0")" && pwd)\n'
+    )
+    evaluation_results.write_text(folder / SCRIPT_FILE, head + script)
+    here = shlex.quote(str(folder.absolute()))
+    by_hand = f"{variable}=/path/to/the/checkout\nHERE={here}\n{script}"
+    text = "\n\n".join(
+        [
+            f"# {written.title}",
+            *written.notes,
+            "In the environment of that program:",
+            _block(
+                f"{variable}=/path/to/the/checkout sh "
+                f"{shlex.quote(str(folder.absolute() / SCRIPT_FILE))}"
+            ),
+            "which is the same as",
+            _block(by_hand),
+            "Then, here:",
+            _block(then),
+        ]
+    )
+    evaluation_results.write_text(folder / COMMANDS_FILE, text + "\n")
+    return text
+
+
+def _block(text: str) -> str:
+    return "\n".join(f"    {line}" for line in text.rstrip().splitlines())

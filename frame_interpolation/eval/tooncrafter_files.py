@@ -38,20 +38,41 @@ from frame_interpolation.eval import (
     letterbox,
     protocols,
 )
-from frame_interpolation.eval.evaluation_example import EvaluationExample
+from frame_interpolation.eval.evaluation_example import EvaluationExample, ExampleSource
+from frame_interpolation.eval.progress import Progress
 
 PROMPTS_FOLDER: Final = "prompts"
 PROMPTS_FILE: Final = "prompts.txt"
 FRAME_SIZE: Final = (512, 320)
 VIDEO_FRAMES: Final = 16
 MIDDLE_FRAMES: Final = (7, 8)
+BOX: Final = letterbox.fit((960, 540), FRAME_SIZE)
+"""Where the picture, 960x540 by the protocol, lies in the script's frames: 512x288."""
 
 LOSSES: Final = (
     "Decoded from lossy video, as its script writes it: H.264 with a constant rate factor of 10, "
     "colour at half the resolution (4:2:0)."
 )
+TIMES: Final = (
+    "No frame of the 16 is half way: frame 7 is at 7/15 and frame 8 at 8/15 of the time between "
+    "the inputs, while the truth is half way."
+)
 """What everybody has to know who reads scores of these frames."""
 
+_PROTOCOL: Final = protocols.find("atd12k")
+_NOTES: Final = (
+    "Needs a checkout of https://github.com/Doubiiu/ToonCrafter with its weights in "
+    "`checkpoints/tooncrafter_512_interp_v1/model.ckpt`, its environment, and a GPU with some "
+    "27 GB of memory; its README names 24 s a pair on an A100.",
+    f"The inputs are 960x540 brought to {BOX.picture_size[0]}x{BOX.picture_size[1]} (Pillow "
+    f"LANCZOS) between black bars of {BOX.top} rows in {FRAME_SIZE[0]}x{FRAME_SIZE[1]}; the "
+    "collection cuts the bars away again.",
+    f"Writes {VIDEO_FRAMES} frames a pair to "
+    f"`{external_export.RESULTS_FOLDER}/<part>/samples_separate/<name>_frame1_sample0.mp4`. No "
+    "frame is half way; 7 and 8 (counted from 0) lie on either side and are scored both. "
+    "The video is lossy: H.264 with a constant rate factor of 10, colour at half the resolution.",
+    "Every part starts from the same seed. Its noise differs between GPUs and library versions.",
+)
 _OUTPUT: Final = re.compile(r"(?P<name>.+)_frame1_sample0\.mp4")
 _MAX_NAME: Final = 60
 _FLAGS: Final = (
@@ -76,6 +97,56 @@ class FoundVideos:
 
     files: Mapping[str, Path]
     unknown: tuple[Path, ...]
+
+
+def export(
+    folder: Path,
+    source: ExampleSource,
+    stop: int,
+    *,
+    prompt: str,
+    part_size: int,
+    overwrite: bool = False,
+) -> external_export.Written:
+    """Writes all that the script reads, but for the code and the weights.
+
+    Args:
+        folder: Folder of the export.
+        source: The triplets.
+        stop: Number of triplets, from the first.
+        prompt: The text for every pair.
+        part_size: Pairs that one run takes, at least 1.
+        overwrite: Replace an earlier export.
+
+    Returns:
+        What was written.
+
+    Raises:
+        InputError: If a triplet is damaged, the folder is in use or its path is one that the script
+            misreads, or the prompt is not one line.
+    """
+    check_folder(folder)
+    check_prompt(prompt)
+    if part_size < 1:
+        raise InputError(f"--part_size is {part_size}, expected 1 or more.")
+    exported = exported_names(source.names(stop))
+    external_export.prepare_folder(folder, (PROMPTS_FOLDER,), overwrite=overwrite)
+    parts = -(-stop // part_size)
+    with Progress("exporting", total=stop) as progress:
+        for i, example in enumerate(source.read(0, stop)):
+            part = folder / PROMPTS_FOLDER / part_name(i // part_size)
+            write_pair(part, exported[i], example)
+            progress.step()
+    for number in range(parts):
+        pairs = min(part_size, stop - number * part_size)
+        write_prompts(folder / PROMPTS_FOLDER / part_name(number), prompt, pairs)
+    return external_export.Written(
+        exported=exported,
+        title=f"ToonCrafter on {stop} triplets",
+        variable="TOONCRAFTER",
+        script=script(parts),
+        notes=_NOTES,
+    )
 
 
 def exported_names(names: Sequence[str]) -> list[str]:
@@ -130,27 +201,18 @@ def check_prompt(prompt: str) -> None:
         raise InputError(f"--prompt is {prompt!r}, expected one line of text that is not empty.")
 
 
-def box(size: tuple[int, int]) -> letterbox.Letterbox:
-    """Returns where pictures of a size (width, height) lie in the script's frames."""
-    return letterbox.fit(size, FRAME_SIZE)
-
-
-def write_pair(
-    folder: Path, name: str, example: EvaluationExample, protocol: protocols.Protocol
-) -> None:
+def write_pair(folder: Path, name: str, example: EvaluationExample) -> None:
     """Writes the two inputs of a triplet, letter-boxed.
 
     Args:
         folder: Folder of the part.
         name: What the triplet is called there.
         example: The triplet.
-        protocol: How frames are brought to one size first.
     """
     folder.mkdir(parents=True, exist_ok=True)
     for number, frame in ((1, example.x0), (3, example.x1)):
-        pixels = frame_store.to_bytes(protocol.prepare(frame))
-        framed = box((pixels.shape[1], pixels.shape[0])).add(pixels)
-        frame_store.write_image(folder / f"{name}_frame{number}.png", framed)
+        pixels = frame_store.to_bytes(_PROTOCOL.prepare(frame))
+        frame_store.write_image(folder / f"{name}_frame{number}.png", BOX.add(pixels))
 
 
 def write_prompts(folder: Path, prompt: str, pairs: int) -> None:
