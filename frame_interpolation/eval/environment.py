@@ -11,6 +11,7 @@ _PACKAGES = (
     "numpy",
     "scipy",
     "scikit-image",
+    "opencv-python-headless",
     "pillow",
 )
 

@@ -1,29 +1,37 @@
-r"""Evaluates a SavedModel on TFRecords, with FILM's command line and output files.
+r"""Evaluates a method of interpolation on a dataset, with FILM's command line and output files.
 
     python -m eval.eval_cli --gin_config gin_configs/eval/atd12k_test.gin \
-        --model_path saved_model \
-        --gin_bindings "evaluation.tfrecord = 'records/atd12k_test@4'"
+        --model_path saved_model --input_dir ROOT_OF_ATD12K
 
-The model is --model_path, or the `saved_model` of the training run --base_folder/--label. The
-results go to `batch_eval/<experiment.name>/` beside it: results.csv, results.json, readme.txt,
-config.gin, and with --output_frames the pictures of every triplet in frames/. A run that was
-stopped goes on where it was; one that is finished prints its means again.
+The method is one of --model_path (a SavedModel), --base_folder and --label (a training run),
+--checkpoint, --predictions (a folder of frames of any method), --command (a program run for a few
+triplets at a time) and --baseline. The data are the records of evaluation.tfrecord, or the image
+files of --dataset below --input_dir.
+
+The results go to `batch_eval/<experiment.name>/` beside the model, the run's folder or the
+predictions, or below --output_dir: results.csv, results.json, tables, readme.txt, config.gin, and
+with --output_frames the pictures of every triplet in frames/. A run that was stopped goes on where
+it was; one that is finished prints its means again. docs/evaluation.md says more.
 """
 
+import dataclasses
 import logging
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from absl import flags
 
 from frame_interpolation import program
 from frame_interpolation.errors import InputError
+from frame_interpolation.eval.methods.method_choice import MethodChoice
 
 if TYPE_CHECKING:
+    from frame_interpolation.datasets.triplet import Triplet
+    from frame_interpolation.eval.evaluation_example import ExampleSource
     from frame_interpolation.eval.evaluation_results import EvaluationResults
+    from frame_interpolation.eval.options import EvaluationOptions
 
 FLAGS = flags.FlagValues()  # Its own, so that a test can import several programs.
 _GIN_CONFIG = flags.DEFINE_string(
@@ -36,18 +44,113 @@ _GIN_BINDINGS = flags.DEFINE_multi_string(
     flag_values=FLAGS,
 )
 _MODEL_PATH = flags.DEFINE_string(
-    "model_path", None, "Folder of the SavedModel.", flag_values=FLAGS
+    "model_path", None, "Method: folder of a SavedModel.", flag_values=FLAGS
 )
 _BASE_FOLDER = flags.DEFINE_string(
-    "base_folder", None, "Folder of training runs, instead of --model_path.", flag_values=FLAGS
+    "base_folder",
+    None,
+    "Method: the run --label in this folder; its SavedModel, or its newest checkpoint while there "
+    "is none.",
+    flag_values=FLAGS,
 )
 _LABEL = flags.DEFINE_string(
     "label", "run0", "Name of the run below --base_folder.", flag_values=FLAGS
 )
+_CHECKPOINT = flags.DEFINE_string(
+    "checkpoint",
+    None,
+    "Method: a training checkpoint, .../train/ckpt-N, or the folder for the newest.",
+    flag_values=FLAGS,
+)
+_RUN_CONFIG = flags.DEFINE_string(
+    "run_config",
+    None,
+    "Gin file that --checkpoint was trained with, for film_net.*. Default: config.gin above its "
+    "folder, or what follows from the checkpoint.",
+    flag_values=FLAGS,
+)
+_PREDICTIONS = flags.DEFINE_string(
+    "predictions",
+    None,
+    "Method: folder of frames, <triplet>.png or <triplet>/frame2.png, or .jpg, .webp, .tif, .npy.",
+    flag_values=FLAGS,
+)
+_ALLOW_MISSING_PREDICTIONS = flags.DEFINE_bool(
+    "allow_missing_predictions",
+    False,
+    "Score the triplets that have a prediction alone; the results list the others.",
+    flag_values=FLAGS,
+)
+_RESIZE_PREDICTIONS = flags.DEFINE_bool(
+    "resize_predictions",
+    False,
+    "Resize frames of --predictions and --command of another size (LANCZOS) instead of stopping.",
+    flag_values=FLAGS,
+)
+_COMMAND = flags.DEFINE_string(
+    "command",
+    None,
+    "Method: a program, such as 'python my.py {inputs} {outputs}'. It finds "
+    "{inputs}/<triplet>/frame1.png and frame3.png, and writes {outputs}/<triplet>.png.",
+    flag_values=FLAGS,
+)
+_COMMAND_BATCH_SIZE = flags.DEFINE_integer(
+    "command_batch_size", 8, "The most triplets that --command gets at once.", flag_values=FLAGS
+)
+_COMMAND_TIMEOUT_S = flags.DEFINE_float(
+    "command_timeout_s",
+    600.0,
+    "Seconds that --command may take for a batch before it and its children are killed.",
+    flag_values=FLAGS,
+)
+_BASELINE = flags.DEFINE_string(
+    "baseline", None, "Method: average, nearest or optical_flow.", flag_values=FLAGS
+)
+_INPUT_DIR = flags.DEFINE_string(
+    "input_dir",
+    None,
+    "Data: root folder of --dataset, evaluated without making records; goes before "
+    "evaluation.tfrecord.",
+    flag_values=FLAGS,
+)
+_DATASET = flags.DEFINE_string(
+    "dataset",
+    "atd12k",
+    "What --input_dir is: atd12k, vimeo90k, middlebury, ucf101, xiph or triplet_folder.",
+    flag_values=FLAGS,
+)
+_SPLIT = flags.DEFINE_string(
+    "split", "test", "Split of vimeo90k: train or test. The others have one.", flag_values=FLAGS
+)
+_TEST_FRAMES = flags.DEFINE_string(
+    "test_frames",
+    "540p",
+    "atd12k's test frames: 540p (test_2k_540p) or original (test_2k_original).",
+    flag_values=FLAGS,
+)
+_ALLOW_MISSING_ANNOTATIONS = flags.DEFINE_bool(
+    "allow_missing_annotations",
+    False,
+    "Take atd12k's triplets without levels and regions of interest where those are missing.",
+    flag_values=FLAGS,
+)
+_SCALE_FACTOR = flags.DEFINE_integer(
+    "scale_factor",
+    None,
+    "As in beam_jobs.build_tfrecord; 2 for xiph if not given, else 1.",
+    flag_values=FLAGS,
+)
+_CENTER_CROP_FACTOR = flags.DEFINE_integer(
+    "center_crop_factor",
+    1,
+    "As in beam_jobs.build_tfrecord; 2 with --scale_factor=1 for Xiph-4K.",
+    flag_values=FLAGS,
+)
 _OUTPUT_DIR = flags.DEFINE_string(
     "output_dir",
     None,
-    "Folder in which batch_eval/<experiment.name>/ is made. Default: the model's folder's parent.",
+    "Folder in which batch_eval/<experiment.name>/ is made. Default: that of the model, the run or "
+    "the predictions.",
     flag_values=FLAGS,
 )
 _OUTPUT_FRAMES = flags.DEFINE_bool(
@@ -77,118 +180,102 @@ _MODE = flags.DEFINE_enum(
 )
 
 
+@dataclasses.dataclass(frozen=True)
+class DataChoice:
+    """What the command line says about the data; the attributes are named as the flags.
+
+    Attributes:
+        input_dir: Root folder of `dataset`; None for the records of `evaluation.tfrecord`.
+        dataset: 'atd12k', or a name in `dataset_listings.LISTINGS`.
+        split: Split of a dataset that has several.
+        test_frames: ATD-12K's test frames: '540p' or 'original', or the folder's name.
+        allow_missing_annotations: Whether ATD-12K's triplets may lack their annotation.
+        scale_factor: See `frame_options`; None for that of the dataset.
+        center_crop_factor: See `frame_options`.
+    """
+
+    input_dir: str | None = None
+    dataset: str = "atd12k"
+    split: str = "test"
+    test_frames: str = "540p"
+    allow_missing_annotations: bool = False
+    scale_factor: int | None = None
+    center_crop_factor: int = 1
+
+
 def main(argv: Sequence[str]) -> None:
     """Wires the flags to `run`."""
     del argv  # program.run refuses what is not a flag.
     logging.basicConfig(format="%(levelname)s: %(message)s", stream=sys.stderr)
-    model_path = resolve_model_path(
-        model_path=_MODEL_PATH.value, base_folder=_BASE_FOLDER.value, label=_LABEL.value
-    )
+    choices = {
+        field.name: FLAGS[field.name].value
+        for choice in (MethodChoice, DataChoice)
+        for field in dataclasses.fields(choice)
+    }
+    _results_parent(_method_choice(choices), _OUTPUT_DIR.value)  # Errors before TensorFlow loads.
     _select_device(_MODE.value)
     run(
         gin_config=_GIN_CONFIG.value,
         gin_bindings=_GIN_BINDINGS.value,
-        model_path=model_path,
         output_dir=_OUTPUT_DIR.value,
         output_frames=_OUTPUT_FRAMES.value,
         overwrite=_OVERWRITE.value,
         training_records=_TRAINING_RECORDS.value,
+        **choices,
     )
-
-
-def resolve_model_path(*, model_path: str | None, base_folder: str | None, label: str) -> str:
-    """Finds the SavedModel that the flags name.
-
-    Args:
-        model_path: Folder of a SavedModel, or None.
-        base_folder: Folder of training runs, or None.
-        label: Name of the run.
-
-    Returns:
-        Folder of the SavedModel.
-
-    Raises:
-        InputError: If not exactly one of `model_path` and `base_folder` is given, or the run has
-            no SavedModel.
-    """
-    from frame_interpolation import repository_paths
-    from frame_interpolation.eval import inference
-
-    if bool(model_path) == bool(base_folder):
-        found = "both" if model_path else "neither"
-        raise InputError(
-            f"Got {found} of --model_path and --base_folder; give the SavedModel, or the folder "
-            "and --label of a training run."
-        )
-    if model_path:
-        found = repository_paths.find(model_path)
-        inference.check_model_folder(found)
-        return found
-    saved_model = Path(base_folder or "", label, "saved_model")
-    if not saved_model.is_dir():
-        raise InputError(
-            f"The training run has no SavedModel at {str(saved_model)!r}; check --base_folder and "
-            "--label, or export it with training.build_saved_model_cli."
-        )
-    return str(saved_model)
 
 
 def run(
     *,
     gin_config: str,
-    model_path: str,
     gin_bindings: Sequence[str] = (),
     output_dir: str | None = None,
     output_frames: bool = False,
     overwrite: bool = False,
     training_records: Sequence[str] = (),
+    **choices: Any,
 ) -> tuple["EvaluationResults", Path]:
-    """Evaluates a SavedModel and prints its means.
+    """Evaluates a method and prints its means.
 
     Args:
         gin_config: Gin file of the evaluation.
-        model_path: Folder of the SavedModel.
         gin_bindings: Further bindings, which win over the file's.
-        output_dir: Folder in which `batch_eval/<experiment.name>/` is made; the parent of the
-            model's folder if None.
+        output_dir: Folder in which `batch_eval/<experiment.name>/` is made; that of what is
+            evaluated if None.
         output_frames: Write the pictures of every triplet.
         overwrite: Replace results that lie there.
         training_records: Records in which the test frames are searched for (see `leakage`).
+        **choices: Attributes of `MethodChoice`, such as `model_path`, and of `DataChoice`.
 
     Returns:
         The results, and the folder that holds them.
 
     Raises:
-        InputError: If configuration, model, records or earlier results cannot be used.
+        InputError, atd12k.errors.DatasetError: If configuration, method, data or earlier results
+            cannot be used.
     """
     from frame_interpolation import config
-    from frame_interpolation.eval import fingerprint, inference, metrics, protocols, score_table
+    from frame_interpolation.eval import metrics, protocols, score_table
     from frame_interpolation.eval.options import EvaluationOptions, ExperimentOptions
 
+    choice = _method_choice(choices)
+    data = DataChoice(
+        **{name: value for name, value in choices.items() if not hasattr(choice, name)}
+    )
     config.parse([gin_config], gin_bindings)
     experiment = config.make(ExperimentOptions)
     options = config.make(EvaluationOptions)
-    if not options.tfrecord:
-        raise InputError(
-            "evaluation.tfrecord is not bound; name the records to evaluate on, for example "
-            "--gin_bindings \"evaluation.tfrecord = 'records/atd12k_test@4'\"."
-        )
+    folder = _results_parent(choice, output_dir) / "batch_eval" / experiment.name
+    network_config = choice.network_config()
+    film_net = network_config and config.read_bindings(network_config, "film_net")
     from frame_interpolation.eval import evaluator
-    from frame_interpolation.eval.evaluation_example import RecordSource
 
-    inference.check_model_folder(model_path)
-    parent = Path(output_dir or os.path.dirname(os.path.abspath(model_path)))
-    folder = parent / "batch_eval" / experiment.name
+    source = _open_source(data, options)
+    stop = len(source) if options.max_examples < 0 else min(options.max_examples, len(source))
+    method, source = choice.create(source, stop=stop, film_net=film_net or None)
     results, was_finished = evaluator.evaluate(
-        source=RecordSource(options.tfrecord),
-        method=evaluator.Method(
-            description={
-                "kind": "saved_model",
-                "path": model_path,
-                **fingerprint.of_saved_model(model_path),
-            },
-            load=lambda: evaluator.predictor_of(inference.load_interpolator(model_path)),
-        ),
+        source=source,
+        method=method,
         output_dir=folder,
         experiment=experiment.name,
         protocol=protocols.find(options.protocol),
@@ -204,7 +291,14 @@ def run(
     if was_finished:
         print("This evaluation was already complete; --overwrite would start it anew.")
     columns = dict.fromkeys(metrics.split_name(name)[0] for name in options.metrics)
-    print(score_table.to_text(score_table.build_table([("model", results)], tuple(columns))))
+    label = choice.baseline or "model"
+    print(score_table.to_text(score_table.build_table([(label, results)], tuple(columns))))
+    left_out = results.dataset.get("left_out", ())
+    if left_out:
+        print(
+            f"{len(left_out)} triplets were left out: {results.dataset['left_out_because']}. "
+            "These means are not those of the whole dataset."
+        )
     if training_records:
         from frame_interpolation.eval import leakage
 
@@ -214,6 +308,110 @@ def run(
         )
     print(f"Results: {folder}")
     return results, folder
+
+
+def _method_choice(choices: dict[str, Any]) -> MethodChoice:
+    names = {field.name for field in dataclasses.fields(MethodChoice)}
+    return MethodChoice(**{name: value for name, value in choices.items() if name in names})
+
+
+def _results_parent(choice: MethodChoice, output_dir: str | None) -> Path:
+    if output_dir is None:
+        return choice.results_parent()
+    if choice.kind not in ("command", "baseline"):
+        choice.found_path()
+    return Path(output_dir)
+
+
+def _open_source(data: DataChoice, options: "EvaluationOptions") -> "ExampleSource":
+    from frame_interpolation.eval.evaluation_example import RecordSource
+    from frame_interpolation.eval.triplet_source import TripletSource
+
+    if data.input_dir is None:
+        if not options.tfrecord:
+            raise InputError(
+                "evaluation.tfrecord is not bound; name the records to evaluate on, for example "
+                "--gin_bindings \"evaluation.tfrecord = 'records/atd12k_test@4'\", or the folder "
+                "of a dataset by --input_dir."
+            )
+        return RecordSource(options.tfrecord)
+    from frame_interpolation.datasets.frame_options import FrameOptions
+
+    triplets, description, scale_factor = _list_triplets(data, data.input_dir)
+    frame_options = FrameOptions(
+        scale_factor=scale_factor, center_crop_factor=data.center_crop_factor
+    )
+    _check_annotations(triplets, data, options)
+    return TripletSource(
+        triplets,
+        frame_options=frame_options,
+        description={**description, "options": frame_options.as_dict()},
+        limit=options.max_examples,
+    )
+
+
+def _list_triplets(data: DataChoice, root: str) -> tuple[list["Triplet"], dict[str, Any], int]:
+    """Returns the triplets of a dataset, what describes them, and the factor of their frames."""
+    from frame_interpolation.datasets import dataset_listings
+    from frame_interpolation.datasets.triplet import check_names
+
+    described: dict[str, Any] = {"input_dir": str(Path(root).resolve()), "dataset": data.dataset}
+    if data.dataset == "atd12k":
+        from atd12k import annotations, file_layout
+
+        test_frames = data.test_frames.removeprefix("test_2k_")
+        if data.split != "test" or test_frames not in file_layout.TEST_FOLDERS:
+            raise InputError(
+                f"--split is {data.split!r} and --test_frames {data.test_frames!r}; expected test "
+                f"and one of {', '.join(file_layout.TEST_FOLDERS)}. Other splits are evaluated on "
+                "records of beam_jobs.build_tfrecord."
+            )
+        folder = file_layout.TEST_FOLDERS[test_frames]
+        files = file_layout.list_triplets(root, folder)
+        found = annotations.read_annotations(
+            root, [file.name for file in files], allow_missing=data.allow_missing_annotations
+        )
+        triplets = dataset_listings.from_listed_files(files, found)
+        described |= {"split": "test", "folder": folder}
+        factor = 1
+    elif data.dataset in dataset_listings.LISTINGS:
+        listing = dataset_listings.LISTINGS[data.dataset]
+        split = listing.splits[0] if len(listing.splits) == 1 else data.split
+        if split not in listing.splits:
+            raise InputError(
+                f"--split of {data.dataset} is {split!r}, expected one of "
+                f"{', '.join(listing.splits)}."
+            )
+        triplets = list(listing.list_triplets(root, split))
+        described["split"] = split
+        factor = listing.scale_factor
+    else:
+        known = ", ".join(("atd12k", *dataset_listings.LISTINGS))
+        raise InputError(f"--dataset is {data.dataset!r}, expected one of {known}.")
+    check_names([triplet.name for triplet in triplets], root=root)
+    return triplets, described, factor if data.scale_factor is None else data.scale_factor
+
+
+def _check_annotations(
+    triplets: Sequence["Triplet"], data: DataChoice, options: "EvaluationOptions"
+) -> None:
+    """Refuses what the annotations do not allow, before any file is read."""
+    from frame_interpolation.eval import metrics
+
+    if data.center_crop_factor != 1 and any(t.annotation is not None for t in triplets):
+        raise InputError(
+            f"--center_crop_factor={data.center_crop_factor} would leave the regions of interest "
+            "in the wrong place; leave it out."
+        )
+    stop = len(triplets) if options.max_examples < 0 else options.max_examples
+    lacking = [triplet.name for triplet in triplets[:stop] if triplet.annotation is None]
+    plain = [name for name in options.metrics if not metrics.split_name(name)[1]]
+    if lacking and len(plain) < len(options.metrics):
+        raise InputError(
+            f"The metrics with _roi need regions of interest, and {len(lacking)} of "
+            f"{len(triplets[:stop])} triplets have no annotation, the first is {lacking[0]!r}. "
+            f'Score whole frames alone by --gin_bindings "evaluation.metrics = {plain}".'
+        )
 
 
 def _select_device(mode: str) -> None:

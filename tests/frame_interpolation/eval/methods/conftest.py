@@ -22,3 +22,16 @@ def make_triplet():
         return PreparedTriplet(example, x0, y, x1, None)
 
     return make
+
+
+@pytest.fixture
+def make_source(tmp_path, write_records):
+    """`make_source(names)`: records of triplets called so."""
+
+    def make(names="a"):
+        from frame_interpolation.eval.evaluation_example import RecordSource
+
+        path = write_records(tmp_path / f"{names}.tfrecord", [{"name": name} for name in names])
+        return RecordSource(path)
+
+    return make
