@@ -95,7 +95,9 @@ def to_latex(document: ScoreDocument) -> str:
         r"\end{itemize}",
     ]
     tables = [text_table.to_latex(table) for table in document.tables]
-    return "\n\n".join(["\n".join(lines), *tables]) + "\n"
+    # Many metrics side by side are wide for a page.
+    begin = r"\begingroup\footnotesize\setlength{\tabcolsep}{4pt}"
+    return "\n\n".join(["\n".join(lines), begin, *tables, r"\endgroup"]) + "\n"
 
 
 def _means_table(
