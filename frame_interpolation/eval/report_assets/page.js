@@ -85,7 +85,7 @@
   const HELP = [
     ["On the page", [["?", "this help"], ["/", "search a triplet"], ["Tab", "go through links, lists and buttons"],
       ["arrows on a plot", "go from point to point; Enter opens"]]],
-    ["On a triplet", [["← →", "previous and next triplet (on the divider: move it)"], ["p n", "the same, wherever the focus is"],
+    ["On a triplet", [["← →", "previous and next triplet (on the divider: move it)"], ["p n", "the same, also from the divider"],
       ["Home End", "first and last triplet"], ["1 2 3", "all pictures, slider, blink"], ["m", "next method on the right"],
       ["e l f", "error map, lines, flow on the right, and back"], ["s", "swap the two pictures"], ["r", "region of interest"],
       ["z", "zoom"], ["Space", "stop or start blinking"], ["Esc", "close"]]],

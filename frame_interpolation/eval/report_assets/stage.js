@@ -67,23 +67,28 @@
 
   /** All pictures side by side; a click compares one with the truth. */
   function all(i, options) {
-    const groups = [
-      ["Inputs and truth", (p) => p.method === undefined],
-      ...R.labels.map((label, k) => [label, (p) => p.method === k]),
-    ];
     const found = pictures(i);
-    return el("div", { class: "allpictures" }, groups.map(([title, belongs]) => {
-      const own = found.filter(belongs);
-      if (!own.length) return null;
-      return el("section", { "aria-label": title }, el("div", { class: "row" }, own.map((picture) => {
-        const isFrame = picture.kind === undefined;
-        return el("figure", {},
-          el("button", {
-            type: "button", class: "pick", title: "Compare with the truth", onclick: () => options.pick(picture.key),
-          }, frame(i, 0, image(i, picture, { lazy: true }), options.showRegion && (isFrame || picture.kind) ? region(i) : null)),
-          el("figcaption", {}, picture.title));
-      })));
-    }));
+    const figure = (picture) =>
+      el("figure", {},
+        el("button", { type: "button", class: "pick", title: "Compare with the truth", onclick: () => options.pick(picture.key) },
+          frame(i, 0, image(i, picture, { lazy: true }), options.showRegion ? region(i) : null)),
+        el("figcaption", {}, picture.title));
+    const row = (title, own, ...more) =>
+      el("section", { "aria-label": title }, el("div", { class: "row" }, own.map(figure), more));
+    const inputs = found.filter((picture) => picture.method === undefined && picture.key !== "lines-truth");
+    const methods = R.labels.map((label, k) => {
+      const own = found.filter((picture) => picture.method === k);
+      return own.length ? row(label, own, scoreList(i, k)) : null;
+    });
+    return el("div", { class: "allpictures" }, row("Inputs, truth and flow", inputs), methods);
+  }
+
+  /** The scores of the whole frame beside the pictures of a method. */
+  function scoreList(i, k) {
+    const items = data.metrics.flatMap((metric, m) =>
+      metric.roi ? [] : [el("dt", {}, R.heading(metric)), el("dd", {}, R.format(metric, R.scores[m][k][i]))]);
+    return el("div", { class: "scorelist" },
+      el("strong", {}, el("span", { class: `swatch s${k % 8}`, "aria-hidden": "true" }), R.labels[k]), el("dl", {}, items));
   }
 
   function slider(i, options) {

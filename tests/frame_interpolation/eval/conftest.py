@@ -111,7 +111,7 @@ def _encode_png(frame: np.ndarray):
     return tf_example.EncodedFrame(data.getvalue(), "png", frame.shape[1], frame.shape[0])
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make_results():
     """Makes results of drawn scores, without files: `make_results({"psnr": [...]}, ...)`.
 

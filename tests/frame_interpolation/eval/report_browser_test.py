@@ -1,0 +1,315 @@
+"""The report in a real browser: it loads from a file, answers mouse and keys, runs no name."""
+
+import re
+import shutil
+import time
+
+import pytest
+
+from frame_interpolation.eval import (
+    evaluation_results,
+    frame_store,
+    report,
+    report_selection,
+)
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+_HOSTILE = "</script><img src=x onerror=\"document.title='hacked'\">"
+_PHONE = {"width": 390, "height": 844}
+_LAPTOP = {"width": 1366, "height": 768}
+
+
+@pytest.fixture(scope="module")
+def browser():
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    if chromium is None:
+        pytest.skip("Chromium is not installed.")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def open_page(browser):
+    """Opens a report; every error, warning or failed request fails the test at its end."""
+    contexts, troubles = [], []
+
+    def open_it(path, *, viewport=_LAPTOP, fragment="", **options):
+        context = browser.new_context(viewport=viewport, **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: troubles.append(str(error)))
+        page.on("requestfailed", lambda request: troubles.append(f"failed: {request.url}"))
+        page.on(
+            "console",
+            lambda message: message.type in ("error", "warning") and troubles.append(message.text),
+        )
+        page.goto(path.as_uri() + fragment)
+        page.wait_for_selector("html[data-ready]", timeout=20_000)
+        return page
+
+    yield open_it
+    for context in contexts:
+        context.close()
+    assert not troubles
+
+
+def _write(root, make_results, draw_triplet, *, count, drawn, labels=("before", "after")):
+    names = [_HOSTILE if i == 1 else f"Japan_v2_{i % 3}_{i:06d}_s1" for i in range(count)]
+    folder_names = frame_store.FolderNames()
+    folders = [folder_names.assign(name, i) for i, name in enumerate(names)]
+    entries = []
+    for k, label in enumerate(labels):
+        # The later a triplet the better it is, and the more every third one gains.
+        psnr = [20.0 + 10.0 * i / count + k * (i % 3 - 0.9) for i in range(count)]
+        results = make_results(
+            {"psnr": psnr, "chamfer": [1e-3 / (1 + i) for i in range(count)]},
+            protocol="atd12k",
+            name=names,
+            frame_size=(48, 36),
+            roi=(8, 6, 16, 12),
+            frames=[name if i < drawn else "" for i, name in enumerate(folders)],
+            measures=[{"motion_px": float(i % 50)} for i in range(count)],
+        )
+        for i in range(drawn):
+            folder = root / f"{k}" / "frames" / folders[i]
+            frame_store.write_triplet(folder, **draw_triplet(i, 3 * k + 1))
+        (root / f"{k}").mkdir(exist_ok=True)
+        evaluation_results.write_results(root / f"{k}", results)
+        entries.append((label, root / f"{k}" / "results.json", root / f"{k}" / "frames"))
+    return report.write_report(root / "report", title="A <b>title</b>", results=entries)
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory, make_results, draw_triplet):
+    root = tmp_path_factory.mktemp("report")
+    return _write(root, make_results, draw_triplet, count=9, drawn=9)
+
+
+def _wait(page, expression, seconds=10.0):
+    """Waits for an expression to be true; the page's policy forbids `wait_for_function`."""
+    end = time.monotonic() + seconds
+    while not page.evaluate(expression):
+        assert time.monotonic() < end, expression
+        page.wait_for_timeout(50)
+
+
+def _names(page):
+    return page.locator("#triplets tbody th").all_text_contents()
+
+
+def test_pictures_load_and_names_stay_text(open_page, small):
+    page = open_page(small)
+    assert page.title() == "A <b>title</b>"
+    assert page.locator("h1").text_content() == "A <b>title</b>"
+    assert _HOSTILE in _names(page)
+    page.locator("#gallery").scroll_into_view_if_needed()
+    _wait(
+        page,
+        "[...document.querySelectorAll('#gallery img')].some(i => i.complete && i.naturalWidth)",
+    )
+    hostile = page.locator("#gallery .cardname", has_text="onerror")
+    assert hostile.text_content() == _HOSTILE
+    hostile.click()
+    assert page.locator("#viewer-title").text_content() == _HOSTILE
+    _wait(
+        page, "[...document.querySelectorAll('#viewer .stage img')].every(i => i.naturalWidth > 0)"
+    )
+    assert all(page.locator("#viewer img").evaluate_all("all => all.map(i => i.alt)"))
+    assert page.title() == "A <b>title</b>" and page.locator("main script").count() == 0
+
+
+def test_means_are_those_of_the_results(open_page, small):
+    page = open_page(small)
+    results = evaluation_results.read_results(small.parent.parent / "1" / "results.json")
+    row = page.locator("#means tbody tr", has_text="after")
+    value = row.locator(".value").first.text_content()
+    assert value == f"{results.groups['whole'].scores['psnr'].mean:.3f}"
+    interval = results.groups["whole"].scores["psnr"].film_interval
+    assert f"{interval[0]:.3f} – {interval[1]:.3f}" in row.text_content()
+
+
+def test_sorting_searching_and_filtering(open_page, small):
+    page = open_page(small)
+    first = _names(page)
+    header = page.locator("#triplets th", has=page.locator('[data-column="method-1"]'))
+    header.locator("button").click()
+    assert header.get_attribute("aria-sort") == "ascending"
+    values = [float(v) for v in page.locator("#triplets tbody td:last-child").all_text_contents()]
+    assert values == sorted(values) and len(values) == 9
+    page.keyboard.press("Enter")  # The header has kept the focus.
+    values = [float(v) for v in page.locator("#triplets tbody td:last-child").all_text_contents()]
+    assert values == sorted(values, reverse=True)
+    page.keyboard.press("/")
+    page.keyboard.type("v2_2_")
+    assert sorted(_names(page)) == sorted(name for name in first if "v2_2_" in name)
+    page.locator("#search").fill("")
+    page.locator("#filters summary").click()
+    page.locator("#filter-0").select_option(label="medium (3)")
+    assert page.locator("#selected").text_content() == "3 of 9 triplets"
+    assert len(_names(page)) == page.locator("#gallery .cards li").count() == 3
+    assert "Means over 3 triplets" in page.locator("#means caption").text_content()
+    page.locator("#filter-clear").click()
+    assert page.locator("#selected").text_content() == "9 of 9 triplets"
+    page.locator("#metric").select_option(index=1)
+    assert "Chamfer" in page.locator("#triplets caption").text_content()
+
+
+def test_the_gallery_shows_the_most_improved_and_a_sample_by_seed(open_page, small):
+    page = open_page(small)
+    names = page.locator("#gallery .cardname")
+    page.locator("#gallery label", has_text="most improved").click()
+    improved = names.all_text_contents()
+    assert len(improved) == 6 and "_000002_" in improved[0]
+    page.locator("#gallery label", has_text="most damaged").click()
+    assert len(names.all_text_contents()) == 3
+    page.locator("#gallery label", has_text="random").click()
+    for seed in (1, 2):
+        page.locator("#seed").fill(str(seed))
+        page.locator("#seed").press("Enter")
+        ranks = [int(re.search(r"_0000(\d\d)_", name)[1]) if "Japan" in name else 1
+                 for name in names.all_text_contents()]  # fmt: skip
+        assert ranks == report_selection.random_order(9, seed)
+
+
+def test_the_slider_moves_by_mouse_and_keys(open_page, small):
+    page = open_page(small)
+    page.locator("#gallery a.card").first.click()
+    page.keyboard.press("2")
+    divider = page.locator(".slide")
+    clip = "document.querySelector('#viewer img.over').style.clipPath"
+    assert divider.input_value() == "50" and "50%" in page.evaluate(clip)
+    page.keyboard.press("ArrowRight")
+    assert divider.input_value() == "51" and "49%" in page.evaluate(clip)
+    box = page.locator("#viewer .frame").bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.25, box["y"] + box["height"] / 2, steps=4)
+    page.mouse.up()
+    assert abs(int(float(divider.input_value())) - 25) <= 1
+    assert re.search(r"7[456](\.\d+)?%", page.evaluate(clip))
+    before = page.locator("#viewer .stage img.over").get_attribute("src")
+    page.locator("#pick-a").select_option(label="last frame")
+    assert page.locator("#viewer .stage img.over").get_attribute("src") != before
+    divider.focus()
+    page.keyboard.press("n")
+    assert page.locator("#viewer .viewername p").text_content().startswith("2 of 9")
+
+
+def test_keys_go_between_triplets_views_and_maps(open_page, small):
+    page = open_page(small)
+    page.locator("#triplets tbody a").nth(3).click()
+    place = page.locator("#viewer .viewername p")
+    assert place.text_content().startswith("4 of 9")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowLeft")
+    assert place.text_content().startswith("5 of 9")
+    assert page.url.endswith("#triplet-4")
+    page.keyboard.press("e")
+    shown = page.locator("#viewer .stage img").first
+    assert shown.get_attribute("src").endswith("error_1.webp")
+    page.keyboard.press("l")
+    assert shown.get_attribute("src").endswith("lines_1.webp")
+    page.keyboard.press("m")
+    assert shown.get_attribute("src").endswith("lines_0.webp")
+    page.keyboard.press("f")
+    assert shown.get_attribute("src").endswith("flow.webp")
+    page.keyboard.press("r")
+    roi = page.locator("#viewer .roi").bounding_box()
+    frame = page.locator("#viewer .frame").bounding_box()
+    assert roi["width"] / frame["width"] == pytest.approx(16 / 48, abs=0.01)
+    assert (roi["y"] - frame["y"]) / frame["height"] == pytest.approx(6 / 36, abs=0.01)
+    page.keyboard.press("?")
+    assert page.locator("#help[open]").count() == 1
+    page.keyboard.press("Escape")
+    page.keyboard.press("Escape")
+    assert page.locator("dialog[open]").count() == 0 and "#" not in page.url
+    page.locator("body").press("Tab")
+    assert page.evaluate("document.activeElement !== document.body")
+
+
+def test_blinking_changes_by_itself_and_stops(open_page, small):
+    page = open_page(small, fragment="#triplet-2")
+    assert page.locator("#viewer .viewername h2").text_content() == "Japan_v2_2_000002_s1"
+    page.keyboard.press("3")
+    frame = page.locator("#viewer .frame")
+    first = frame.get_attribute("data-shown")
+    _wait(page, f"document.querySelector('#viewer .frame').dataset.shown !== '{first}'")
+    page.keyboard.press(" ")
+    assert page.locator("#blink-play").text_content() == "Play"
+    still = frame.get_attribute("data-shown")
+    page.wait_for_timeout(1600)
+    assert frame.get_attribute("data-shown") == still
+    page.locator("text=Show the other").click()
+    assert frame.get_attribute("data-shown") != still
+
+
+def test_nothing_blinks_by_itself_for_who_wants_less_motion(open_page, small):
+    page = open_page(small, fragment="#triplet-0", reduced_motion="reduce")
+    page.keyboard.press("3")
+    assert page.locator("#blink-play").text_content() == "Play"
+
+
+def test_a_point_of_a_plot_opens_its_triplet(open_page, small):
+    page = open_page(small)
+    for number, plot in enumerate(("#plot-measure", "#plot-methods")):
+        canvas = page.locator(plot)
+        canvas.scroll_into_view_if_needed()
+        x, y, triplet = page.evaluate(
+            f"(({{px, py, i}}) => [px, py, i])(Report.plots[{number}].points()[4])"
+        )
+        canvas.click(position={"x": x, "y": y})
+        name = page.locator("#viewer-title").text_content()
+        assert name == page.evaluate(f"REPORT_DATA.triplets.name[{triplet}]")
+        page.keyboard.press("Escape")
+    canvas.focus()
+    page.keyboard.press("ArrowRight")
+    assert page.locator("#plots .tip:visible").count() == 1
+    page.keyboard.press("Enter")
+    assert page.locator("#viewer[open]").count() == 1
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_phone_shows_it_without_scrolling_sideways(open_page, small, scheme):
+    page = open_page(small, viewport=_PHONE, color_scheme=scheme)
+    wide = "document.documentElement.scrollWidth - innerWidth"
+    assert page.evaluate(wide) <= 0
+    page.locator("#gallery a.card").first.click()
+    viewer = "(v => v.scrollWidth - v.clientWidth)(document.getElementById('viewer'))"
+    for key in "123":
+        page.keyboard.press(key)
+        assert page.evaluate(viewer) <= 0
+    page.keyboard.press("Escape")
+    background = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    brightness = sum(map(int, re.findall(r"\d+", background)[:3])) / 3
+    assert brightness > 230 if scheme == "light" else brightness < 50
+    page.locator("#theme").click()
+    switched = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert switched != background
+
+
+def test_two_thousand_triplets_stay_quick(open_page, tmp_path, make_results, draw_triplet):
+    labels = [f"method {k}" for k in range(5)]
+    path = _write(tmp_path, make_results, draw_triplet, count=2000, drawn=30, labels=labels)
+    start = time.monotonic()
+    page = open_page(path)
+    loaded_s = time.monotonic() - start
+    assert page.evaluate("document.querySelectorAll('*').length") < 3000
+    assert (
+        page.evaluate(
+            "performance.getEntriesByType('resource').filter(r => r.initiatorType === 'img').length"
+        )
+        < 100
+    )
+    start = time.monotonic()
+    page.locator('[data-column="method-4"]').click()
+    page.locator("#metric").select_option(index=1)
+    page.locator("#search").fill("1999")
+    assert len(_names(page)) == 1
+    acted_s = time.monotonic() - start
+    assert loaded_s < 8 and acted_s < 8, (loaded_s, acted_s)
