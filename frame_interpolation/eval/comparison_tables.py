@@ -136,6 +136,7 @@ def differences_table(
     rows: list[tuple[Cell | str, ...]] = []
     sections: list[int] = []
     reasons: list[str] = []
+    untested: dict[tuple[str, str], list[str]] = {}
     previous = None
     for found in block.differences:
         if found.label != previous:
@@ -154,7 +155,7 @@ def differences_table(
             )
         )
         if found.reason:
-            reasons.append(f"{found.label}, {found.metric}: no test, {found.reason}.")
+            untested.setdefault((found.label, found.reason), []).append(found.metric)
         if found.missing or found.infinite:
             reasons.append(
                 f"{found.label}, {found.metric}: left out are {found.missing} pairs with a missing "
@@ -179,6 +180,10 @@ def differences_table(
             "Differences are method minus baseline; the arrow says whether more or less is better.",
             f"p: Wilcoxon's signed-rank test, two-sided, corrected by Holm over all {tests} tests "
             "of this comparison; it takes triplets as independent, the interval by film does not.",
+            *(
+                f"{label}: no test of {', '.join(names)}, for {reason}."
+                for (label, reason), names in untested.items()
+            ),
             *reasons,
         ),
     )
@@ -235,7 +240,7 @@ def _mean_cells(
     for name in names:
         score = members[label].scores.get(name)
         value = None if score is None else score.mean
-        is_best = len(members) > 1 and value is not None and value == best.get(name)
+        is_best = value is not None and value == best.get(name)
         cells.append(Cell(format_value(name, value), is_best))
     return cells
 
@@ -245,7 +250,7 @@ def _best(members: Mapping[str, Group], names: Sequence[str]) -> dict[str, float
     for name in names:
         scores = [group.scores[name].mean for group in members.values() if name in group.scores]
         values = [value for value in scores if value is not None]
-        if values:
+        if len(set(values)) > 1:  # Of one value, or of equal ones, none is the best.
             best[name] = (max if metrics.find(name).higher_is_better else min)(values)
     return best
 
@@ -267,6 +272,10 @@ def left_out(block: Block) -> list[str]:
     for label, results in block.aligned.results:
         for note in score_summary.notes(results.groups):
             labels.setdefault(note, []).append(label)
+    for name in block.metric_names:
+        lacking = [label for label, r in block.aligned.results if name not in r.metric_names]
+        if lacking:
+            labels.setdefault(f"evaluated without {name}.", []).extend(lacking)
     return [f"{', '.join(of_note)}: {note}" for note, of_note in labels.items()]
 
 

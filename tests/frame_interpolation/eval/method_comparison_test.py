@@ -103,7 +103,20 @@ def test_tables_name_groups_and_mark_the_best(make_results):
     assert not any(text_table.text_of(row[0]).startswith("film") for row in groups.rows)
     assert differences.rows[0][:2] == ("after", "PSNR [dB] ↑")
     assert text_table.text_of(differences.rows[0][2]).startswith("+0.3")
-    assert any("no triplet differs" in note for note in differences.notes)
+    assert "after: no test of ssim, for no triplet differs." in differences.notes
+    assert not any(row[3].is_best for row in means.rows)  # All have the same SSIM.
+
+
+def test_a_column_that_a_result_lacks_is_empty_and_said(make_results):
+    aligned = _align(
+        before=make_results({"psnr": _BASE, "ie": _BASE}), after=make_results({"psnr": _BASE})
+    )
+    comparison = method_comparison.compare(aligned)
+    table = comparison_tables.tables_of(comparison)[0]
+    assert [text_table.text_of(row[3]) for row in table.rows] == ["30.550", "-"]
+    assert not any(row[3].is_best for row in table.rows)
+    assert "after: evaluated without ie." in table.notes
+    assert [found.metric for found in comparison.main.differences] == ["psnr"]
 
 
 def test_the_files_hold_everything(make_results, tmp_path):
