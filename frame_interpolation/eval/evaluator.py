@@ -194,11 +194,18 @@ def _score_triplets(
 ) -> Iterator[ScoredTriplet]:
     """Yields scores in order; the scoring threads work while the network predicts on."""
     pending: deque[Future[ScoredTriplet]] = deque()
-    batches = triplet_preparation.batches(prepared, batch_size)
+    batches = triplet_preparation.read_ahead(triplet_preparation.batches(prepared, batch_size))
     with ThreadPoolExecutor(max_workers=_SCORERS) as executor:
-        for batch in triplet_preparation.read_ahead(batches):
-            estimates = predict(batch)
-            _check_estimates(estimates, batch)
+        while True:
+            try:
+                batch = next(batches, None)
+                estimates = None if batch is None else _checked_estimates(predict, batch)
+            except (Exception, KeyboardInterrupt):
+                # What was predicted before is scored, and not lost to the journal.
+                yield from _results(pending)
+                raise
+            if batch is None or estimates is None:
+                break
             for triplet, estimate in zip(batch, estimates, strict=True):
                 frames = ""
                 if frames_dir is not None:
@@ -216,8 +223,12 @@ def _score_triplets(
                 )
             while pending and (pending[0].done() or len(pending) > _MAX_PENDING):
                 yield pending.popleft().result()
-        while pending:
-            yield pending.popleft().result()
+        yield from _results(pending)
+
+
+def _results(pending: deque[Future[ScoredTriplet]]) -> Iterator[ScoredTriplet]:
+    while pending:
+        yield pending.popleft().result()
 
 
 def _score(
@@ -260,7 +271,8 @@ def _to_uint8(frame: np.ndarray) -> np.ndarray:
     return cv2.convertScaleAbs(frame, alpha=255.0)  # Undoes `Protocol.prepare` exactly.
 
 
-def _check_estimates(estimates: np.ndarray, batch: Sequence[PreparedTriplet]) -> None:
+def _checked_estimates(predict: Predictor, batch: Sequence[PreparedTriplet]) -> np.ndarray:
+    estimates = predict(batch)
     expected = (len(batch), *batch[0].y.shape)
     width, height = batch[0].scored_size or (expected[2], expected[1])
     if estimates.shape not in (expected, (len(batch), height, width, 3)):
@@ -275,3 +287,4 @@ def _check_estimates(estimates: np.ndarray, batch: Sequence[PreparedTriplet]) ->
                 f"The estimate of triplet {triplet.example.name!r} has {bad} values that are not "
                 "finite numbers; the model has diverged or its file is damaged."
             )
+    return estimates
