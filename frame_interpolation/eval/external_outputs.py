@@ -120,7 +120,7 @@ def collect(
         if not results.is_dir():
             raise InputError(f"There is no folder {str(results)!r} of AnimeInterp's outputs.")
         found = predictions.find_files(results, export.names)
-        missing = [export.names[i] for i, file in enumerate(found.files) if file is None]
+        missing = [export.exported[i] for i, file in enumerate(found.files) if file is None]
         _check_missing(missing, export, results, allow_missing)
         _report_unknown(_unknown_folders(results, export))
         facts = {"method": "AnimeInterp"}
