@@ -101,6 +101,23 @@ def test_grain_is_no_texture_and_no_change():
     assert values["motion_px"] == values["nonlinearity"] == values["drastic_change"] == 0.0
 
 
+@pytest.mark.parametrize("shift_px", [16, 40])
+def test_thin_lines_and_compression_are_measured_too(shift_px):
+    frames = []
+    for t in (0, 0.25, 1):
+        frame = _flat(250, (540, 960))
+        cv2.rectangle(frame, (600, 100), (800, 430), (30, 30, 30), 2)
+        x = 200 + round(t * shift_px)
+        cv2.circle(frame, (x, 200), 60, (20, 20, 20), 2)
+        cv2.line(frame, (x, 260), (x - 40, 400), (20, 20, 20), 2)
+        jpeg = cv2.imencode(".jpg", frame, [cv2.IMWRITE_JPEG_QUALITY, 50])[1]
+        frames.append(cv2.imdecode(jpeg, cv2.IMREAD_COLOR))
+    values = difficulty.measure(*frames)
+    assert values["motion_px"] == pytest.approx(shift_px, abs=0.5)
+    assert values["nonlinearity"] == pytest.approx(0.5, abs=0.06)
+    assert values["flat_share"] > 0.9 and values["drastic_change"] < 0.005
+
+
 @pytest.mark.parametrize("shift_px", [10, 16, 32])
 @pytest.mark.parametrize(("textured", "low", "high"), [(True, 0.6, 1.8), (False, 0.9, 1.2)])
 def test_occlusion_is_what_a_disc_covers_and_uncovers(shift_px, textured, low, high):
