@@ -7,6 +7,10 @@ that is there. Training does the same at its end; this is for runs that were sto
 those of the original FILM. Call what it writes as
 
     tf.saved_model.load(path)({'x0': ..., 'x1': ..., 'time': ...}, training=False)['image']
+
+--average and --blend choose other weights than fine_tuning.export_average and
+fine_tuning.blend_factor do: with --blend 0.5 every weight lies half way between the one that
+training started from and the one that it ended with.
 """
 
 import logging
@@ -39,6 +43,27 @@ _BASE_FOLDER = flags.DEFINE_string(
 _LABEL = flags.DEFINE_string(
     "label", "run0", "Name of the run, a folder in the base folder.", flag_values=FLAGS
 )
+_AVERAGE = flags.DEFINE_bool(
+    "average",
+    None,
+    "Take the averaged weights of the run, or with --noaverage the last ones. Default: as "
+    "fine_tuning.export_average says, where the run has averages.",
+    flag_values=FLAGS,
+)
+_BLEND = flags.DEFINE_float(
+    "blend",
+    None,
+    "Share of the trained weights, from 0 to 1; the rest are those that training started from. "
+    "Default: fine_tuning.blend_factor of the run.",
+    flag_values=FLAGS,
+)
+_BLEND_WITH = flags.DEFINE_string(
+    "blend_with",
+    "",
+    "SavedModel or checkpoint with the weights to blend with. Default: the starting weights in the "
+    "run's checkpoint, or else pretrained.path of the run.",
+    flag_values=FLAGS,
+)
 _MODE = flags.DEFINE_enum(
     "mode",
     "gpu",
@@ -56,6 +81,9 @@ def main(argv: list[str]) -> None:
         gin_bindings=_GIN_BINDINGS.value,
         base_folder=_BASE_FOLDER.value,
         label=_LABEL.value,
+        average=_AVERAGE.value,
+        blend=_BLEND.value,
+        blend_with=_BLEND_WITH.value,
         mode=_MODE.value,
     )
 
@@ -66,6 +94,9 @@ def run(
     gin_files: Sequence[str] = (),
     gin_bindings: Sequence[str] = (),
     label: str = "run0",
+    average: bool | None = None,
+    blend: float | None = None,
+    blend_with: str = "",
     mode: str = "gpu",
 ) -> str:
     """Builds as the command line says; see the flags.
@@ -79,7 +110,7 @@ def run(
     # TensorFlow comes with these.
     from frame_interpolation import config
     from frame_interpolation.models import pretrained, registry
-    from frame_interpolation.training import distribution, export
+    from frame_interpolation.training import distribution, export, exported_weights
     from frame_interpolation.training.experiment import Experiment
     from frame_interpolation.training.run_folder import RunFolder
 
@@ -92,8 +123,17 @@ def run(
     distribution.create_strategy(mode)
     model = registry.create_model(experiment.model, film_net=experiment.film_net)
     loaded = pretrained.load(model, checkpoint)
+    chosen = exported_weights.choose(
+        model,
+        checkpoint,
+        options=experiment.fine_tuning,
+        pretrained_options=experiment.pretrained,
+        average=average,
+        blend=blend,
+        blend_with=blend_with,
+    )
     export.save_model(model, folder.saved_model, options=experiment.film_net)
-    print(f"{folder.saved_model}: {loaded}.")
+    print(f"{folder.saved_model}: {loaded}{chosen}.")
     return folder.saved_model
 
 

@@ -19,8 +19,8 @@ from frame_interpolation.training.weight_averaging import AveragedWeights
 from frame_interpolation.training.weight_copies import WeightCopies
 from frame_interpolation.training.weight_pull import WeightPull
 
-_STARTING = "starting_weights"
-_AVERAGED = "averaged_weights"
+STARTING = "starting_weights"
+AVERAGED = "averaged_weights"
 
 _log = logging.getLogger(__name__)
 
@@ -70,9 +70,9 @@ class KeptWeights:
     def _copies(self) -> dict[str, WeightCopies]:
         copies = {}
         if self.starting_weights is not None:
-            copies[_STARTING] = self.starting_weights
+            copies[STARTING] = self.starting_weights
         if self.average is not None:
-            copies[_AVERAGED] = self.average.copies
+            copies[AVERAGED] = self.average.copies
         return copies
 
     def begin(self) -> None:
@@ -89,14 +89,14 @@ class KeptWeights:
         Raises:
           InputError: starting weights are asked for, and the run was begun without.
         """
-        if self.starting_weights is not None and not weight_copies.are_stored(prefix, _STARTING):
+        if self.starting_weights is not None and not weight_copies.are_stored(prefix, STARTING):
             raise InputError(
                 f"the checkpoint {prefix} holds no starting weights: the run was begun with "
                 "fine_tuning.pull_weight = 0 and fine_tuning.blend_factor = 1. Go on so, or begin "
                 "a run under another --label; for a blend afterwards see "
                 "training.build_saved_model_cli --blend."
             )
-        if self.average is not None and not weight_copies.are_stored(prefix, _AVERAGED):
+        if self.average is not None and not weight_copies.are_stored(prefix, AVERAGED):
             _log.warning(
                 "The checkpoint %s holds no averaged weights; the average begins with its weights.",
                 prefix,

@@ -11,13 +11,11 @@ import tensorflow as tf
 
 from frame_interpolation.training.options import TrainingOptions
 
-_Schedule = tf.keras.optimizers.schedules.LearningRateSchedule
 
-
-class WarmUp(_Schedule):
+class WarmUp(tf.keras.optimizers.schedules.LearningRateSchedule):
     """Raises a schedule linearly over its first steps; see `warm_up_factor`."""
 
-    def __init__(self, schedule: _Schedule, *, steps: int):
+    def __init__(self, schedule: tf.keras.optimizers.schedules.LearningRateSchedule, *, steps: int):
         super().__init__()
         self._schedule = schedule
         self._steps = steps
@@ -31,7 +29,7 @@ class WarmUp(_Schedule):
         return {"schedule": self._schedule, "steps": self._steps}
 
 
-class Constant(_Schedule):
+class Constant(tf.keras.optimizers.schedules.LearningRateSchedule):
     """The same rate at every step."""
 
     def __init__(self, rate: float):
@@ -48,7 +46,7 @@ class Constant(_Schedule):
         return {"rate": self._rate}
 
 
-class Cosine(_Schedule):
+class Cosine(tf.keras.optimizers.schedules.LearningRateSchedule):
     """Half a period of a cosine, from the rate to a fraction of it, where it stays."""
 
     def __init__(self, rate: float, *, steps: int, final_fraction: float):
@@ -72,10 +70,12 @@ class Cosine(_Schedule):
         }
 
 
-class Shifted(_Schedule):
+class Shifted(tf.keras.optimizers.schedules.LearningRateSchedule):
     """A schedule that regards some steps as done before step 0."""
 
-    def __init__(self, schedule: _Schedule, *, initial_step: int):
+    def __init__(
+        self, schedule: tf.keras.optimizers.schedules.LearningRateSchedule, *, initial_step: int
+    ):
         super().__init__()
         self._schedule = schedule
         self._initial_step = initial_step
@@ -105,7 +105,9 @@ def warm_up_factor(step: tf.Tensor, *, steps: int) -> tf.Tensor:
     return tf.minimum((tf.cast(step, tf.float32) + 1.0) / float(steps), 1.0)
 
 
-def create_schedule(options: TrainingOptions, *, initial_step: int = 0) -> _Schedule:
+def create_schedule(
+    options: TrainingOptions, *, initial_step: int = 0
+) -> tf.keras.optimizers.schedules.LearningRateSchedule:
     """Builds the schedule of the learning rate.
 
     Args:
@@ -127,7 +129,9 @@ def full_rate(options: TrainingOptions, *, step: int, initial_step: int = 0) -> 
     return float(_without_warm_up(options, initial_step)(tf.constant(step, tf.int64)))
 
 
-def _without_warm_up(options: TrainingOptions, initial_step: int) -> _Schedule:
+def _without_warm_up(
+    options: TrainingOptions, initial_step: int
+) -> tf.keras.optimizers.schedules.LearningRateSchedule:
     match options.learning_rate_schedule:
         case "constant":
             return Constant(options.learning_rate)

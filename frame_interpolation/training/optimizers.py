@@ -22,15 +22,13 @@ from frame_interpolation.training.learning_rate import warm_up_factor
 from frame_interpolation.training.options import OptimizerOptions
 from frame_interpolation.training.variable_groups import Group, TrainingPlan
 
-_Schedule = tf.keras.optimizers.schedules.LearningRateSchedule
-
 
 class AdamByGroup(tf.keras.optimizers.Optimizer):
     """Adam or AdamW on the variables of a model, by a training plan."""
 
     def __init__(
         self,
-        learning_rate: float | _Schedule,
+        learning_rate: float | tf.keras.optimizers.schedules.LearningRateSchedule,
         *,
         options: OptimizerOptions,
         plan: TrainingPlan,
@@ -64,7 +62,8 @@ class AdamByGroup(tf.keras.optimizers.Optimizer):
         if getattr(self, "_built", False):
             return
         self._built = True
-        self._momentums, self._velocities = [], []
+        self._momentums: list[tf.Variable] = []
+        self._velocities: list[tf.Variable] = []
         for index, variable in enumerate(var_list):
             shape = None if self._group_at(index).first_step is not None else (0,)
             for kind, slots in (("m", self._momentums), ("v", self._velocities)):

@@ -88,23 +88,20 @@ class TrainStep:
           weights moved) and `learning_rate/<group>`, and of batches that count them
           `data/reflected` and `data/skipped_records` an example.
         """
-        return self._step_at(self._first_step_of_phase())(example)
+        # Reading the count waits for the step before; only runs that unfreeze groups pay for it.
+        has_phases = len(self._plan.first_steps) > 1
+        step = int(self._optimizer.iterations.numpy()) if has_phases else 0
+        return self.compiled_at(step)(example)
 
-    def _first_step_of_phase(self) -> int:
-        first_steps = self._plan.first_steps
-        if len(first_steps) == 1:
-            return first_steps[0]
-        # Waits for the step before; only runs that unfreeze groups on the way pay for it.
-        return first_steps[self._plan.phase(int(self._optimizer.iterations.numpy()))]
-
-    def _step_at(self, first_step: int) -> Callable[[Example], dict[str, tf.Tensor]]:
-        """The compiled step of the phase that begins at a step."""
-        if first_step not in self._compiled:
-            groups = self._plan.groups_at(first_step)
-            self._compiled[first_step] = tf.function(
+    def compiled_at(self, step: int) -> Callable[[Example], dict[str, tf.Tensor]]:
+        """The compiled step that trains what trains at a step, counted from 0."""
+        phase = self._plan.phase(step)
+        if phase not in self._compiled:
+            groups = self._plan.groups_at(step)
+            self._compiled[phase] = tf.function(
                 lambda example: self._strategy_step(example, groups), autograph=False
             )
-        return self._compiled[first_step]
+        return self._compiled[phase]
 
     def _strategy_step(self, example: Example, groups: Sequence[Group]) -> dict[str, tf.Tensor]:
         step = tf.identity(self._optimizer.iterations)

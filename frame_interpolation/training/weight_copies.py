@@ -59,6 +59,20 @@ def are_stored(prefix: str, key: str) -> bool:
     return any(name.startswith(f"{key}/values/") for name in stored)
 
 
+def read(prefix: str, key: str) -> dict[str, np.ndarray]:
+    """Reads copies from a checkpoint, by the names of the variables; arguments as above."""
+    reader = tf.train.load_checkpoint(prefix)
+    start = f"{key}/values/"
+    return {
+        # Slashes within the names of objects are escaped in a checkpoint.
+        stored.removeprefix(start).removesuffix(_VALUE_SUFFIX).replace(".S", "/"): (
+            reader.get_tensor(stored)
+        )
+        for stored in reader.get_variable_to_shape_map()
+        if stored.startswith(start)
+    }
+
+
 @contextlib.contextmanager
 def replaced(variables: Sequence[tf.Variable], values: Mapping[int, np.ndarray]) -> Iterator[None]:
     """Gives variables other values for a while; the former ones come back bit for bit.

@@ -1,6 +1,7 @@
 import ast
 import subprocess
 import sys
+import time
 
 import numpy as np
 import pytest
@@ -12,7 +13,14 @@ from frame_interpolation.losses.options import StyleOptions, TrainingLosses, Vgg
 from frame_interpolation.models import pretrained
 from frame_interpolation.models.film_net.interpolator import create_model
 from frame_interpolation.models.film_net.options import Options
-from frame_interpolation.training.train_step import TrainStep, check_batch_size
+from frame_interpolation.training.fine_tuning import FineTuningOptions
+from frame_interpolation.training.optimizers import AdamByGroup
+from frame_interpolation.training.options import OptimizerOptions
+from frame_interpolation.training.train_step import TrainStep, check_batch_size, named_shapes
+from frame_interpolation.training.variable_groups import create_plan
+from frame_interpolation.training.weight_averaging import AveragedWeights
+from frame_interpolation.training.weight_copies import WeightCopies
+from frame_interpolation.training.weight_pull import WeightPull
 
 _Decay = tf.keras.optimizers.schedules.PiecewiseConstantDecay
 
@@ -141,11 +149,189 @@ def test_the_rate_reported_is_that_of_the_step(create_one_convolution, create_ba
     assert int(optimizer.iterations) == 2
 
 
+def _plan(model, **options):
+    return create_plan(FineTuningOptions(**options), named_shapes(model.trainable_variables))
+
+
+def _film_groups(model, **options):
+    return {group.name: set(group.indices) for group in _plan(model, **options).groups}
+
+
+def test_the_parts_of_a_batch_make_the_step_of_the_whole(create_one_convolution, create_batch):
+    example = create_batch(batch_size=4)
+    losses = _losses(loss_names=["l1", "l2", "ssim"], loss_weights=[0.5, 2.0, 0.1])
+    results = []
+    for parts in (1, 2, 4):
+        model = create_one_convolution()
+        step = _step(model, losses=losses, accumulation_steps=parts)
+        results.append(_updates(step, model, example))
+    whole, metrics = results[0]
+    for updates, metrics_of_parts in results[1:]:
+        for update, expected in zip(updates, whole, strict=True):
+            np.testing.assert_allclose(update, expected, rtol=0, atol=1e-6)
+        assert metrics_of_parts == pytest.approx(metrics, rel=1e-4)
+
+
+def test_norms_of_the_groups_make_up_the_norm_of_the_whole(create_tiny_model, create_batch):
+    model = create_tiny_model()
+    updates, metrics = _updates(_step(model), model, create_batch())
+    groups = _film_groups(model)
+    for name, places in groups.items():
+        # Plain descent at rate 1.
+        norm = _norm([updates[place] for place in places])
+        assert metrics[f"gradient_norm/{name}"] == pytest.approx(norm, rel=1e-3)
+        assert metrics[f"update_norm/{name}"] == pytest.approx(norm, rel=1e-3)
+    total = sum(metrics[f"gradient_norm/{name}"] ** 2 for name in groups) ** 0.5
+    assert metrics["gradient_norm"] == pytest.approx(total, rel=1e-4)
+
+
+def test_a_group_moves_from_its_step_on_and_not_one_before(create_tiny_model, create_batch):
+    model = create_tiny_model()
+    options = {"unfreeze_at": {"features": 2, "flow_0": 1}, "frozen": ["output"]}
+    groups, plan = _film_groups(model), _plan(model, **options)
+    optimizer = AdamByGroup(0.01, options=OptimizerOptions(), plan=plan)
+    optimizer.build(model.trainable_variables)
+    step = _step(model, optimizer=optimizer, plan=plan)
+    moved = []
+    for number in range(4):
+        before = _values(model)
+        metrics = step(create_batch(number))
+        places = {
+            place
+            for place, (old, new) in enumerate(zip(before, _values(model), strict=True))
+            if not np.array_equal(old, new)
+        }
+        moved.append({name for name, indices in groups.items() if places & indices})
+        assert {f"learning_rate/{name}" for name in moved[-1]} == {
+            name for name in metrics if name.startswith("learning_rate/")
+        }
+    always = {"fusion", "flow_shared"}
+    later = always | {"flow_0", "features"}
+    assert moved == [always, always | {"flow_0"}, later, later]
+
+
+def _executed(graph):
+    """The operations on which results or side effects depend; TensorFlow leaves out the others."""
+    found, waiting = {}, [output.op for output in graph.outputs] + list(graph.control_outputs)
+    while waiting:
+        operation = waiting.pop()
+        if operation.name not in found:
+            found[operation.name] = operation
+            waiting += [tensor.op for tensor in operation.inputs] + operation.control_inputs
+    return found.values()
+
+
+@pytest.mark.parametrize(
+    ("frozen", "layers"),
+    [
+        ([], ["feat_net", "predict_flow", "fusion"]),
+        (["features"], ["predict_flow", "fusion"]),
+        (["features", "flow_0", "flow_shared"], ["fusion"]),
+        (["features", "flow_0", "flow_shared", "fusion"], []),
+    ],
+)
+def test_nothing_before_the_first_layer_that_trains_is_differentiated(
+    create_tiny_model, create_batch, frozen, layers
+):
+    model = create_tiny_model()
+    plan = _plan(model, frozen=frozen)
+    optimizer = AdamByGroup(0.01, options=OptimizerOptions(), plan=plan)
+    optimizer.build(model.trainable_variables)
+    step = _step(model, optimizer=optimizer, plan=plan)
+    graph = step.compiled_at(0).get_concrete_function(create_batch()).graph
+    backward = [op for op in _executed(graph) if "Conv2DBackprop" in op.type]
+    for layer in ("feat_net", "predict_flow", "fusion"):
+        # The last convolution, which always trains here, belongs to fusion.
+        expected = layer in layers or layer == "fusion"
+        assert any(f"/{layer}/" in op.name for op in backward) == expected
+    if not layers:
+        # Only the last convolution trains: one gradient of a kernel, none of an image.
+        assert [op.type for op in backward] == ["Conv2DBackpropFilter"]
+
+
+def test_the_pull_adds_its_gradient_and_its_penalty(create_one_convolution, create_batch):
+    example, pulled = create_batch(), create_one_convolution()
+    pull = WeightPull(
+        pulled.trainable_variables, WeightCopies(pulled.trainable_variables, [0, 1]), weight=0.5
+    )
+    plain = create_one_convolution()
+    for model in (plain, pulled):
+        for variable in model.trainable_variables:
+            variable.assign_add(tf.fill(variable.shape, 2.0))
+    expected, metrics = _updates(_step(plain), plain, example)
+    updates, metrics_with_pull = _updates(_step(pulled, pull=pull), pulled, example)
+    for update, without in zip(updates, expected, strict=True):
+        # 0.5 * (w - w0) = 0.5 * 2
+        np.testing.assert_allclose(update, without + 1.0, atol=1e-5)
+    penalty = 0.5 / 2 * sum(4.0 * update.size for update in updates)
+    assert metrics_with_pull["losses/weight_pull"] == pytest.approx(penalty, rel=1e-5)
+    assert metrics_with_pull["loss"] == pytest.approx(metrics["loss"] + penalty, rel=1e-5)
+
+
+def test_the_average_follows_the_weights_after_the_step(create_one_convolution, create_batch):
+    model = create_one_convolution()
+    average = AveragedWeights(model.trainable_variables, [0, 1], decay=0.75, warmup=False)
+    step = _step(model, average=average)
+    expected = _values(model)
+    for number in range(2):
+        step(create_batch(number))
+        expected = [0.75 * a + 0.25 * w for a, w in zip(expected, _values(model), strict=True)]
+    for place, value in enumerate(expected):
+        np.testing.assert_allclose(average.copies[place], value, rtol=1e-6, atol=1e-7)
+
+
+def test_the_weights_of_the_losses_go_on_from_the_initial_step(
+    create_one_convolution, create_batch
+):
+    released = {"boundaries": [1_500_000], "values": [0.0, 40.0]}
+    losses = _losses(
+        loss_names=["l2"], loss_weight_schedules=[_Decay], loss_weight_parameters=[released]
+    )
+    weights = {}
+    for initial_step in (0, 1_499_999, 1_500_000, 3_000_000):
+        step = _step(create_one_convolution(), losses=losses, initial_step=initial_step)
+        weights[initial_step] = [float(step(create_batch())["loss_weights/l2"]) for _ in range(3)]
+    # The old weight still holds at the boundary itself.
+    assert weights == {
+        0: [0.0, 0.0, 0.0],
+        1_499_999: [0.0, 0.0, 40.0],
+        1_500_000: [0.0, 40.0, 40.0],
+        3_000_000: [40.0, 40.0, 40.0],
+    }
+
+
+@pytest.mark.slow
+def test_a_step_with_frozen_groups_takes_less_time(create_batch):
+    options = Options(filters=8, flow_convs=[2] * 4, flow_filters=[16] * 4, use_aux_outputs=False)
+    example = create_batch(side=128)
+    steps = []
+    for trained in (None, ["fusion", "output"]):
+        model = create_model(options)
+        plan = _plan(model, trained=trained)
+        optimizer = AdamByGroup(1e-4, options=OptimizerOptions(), plan=plan)
+        optimizer.build(model.trainable_variables)
+        steps.append(_step(model, optimizer=optimizer, plan=plan))
+    times: list[list[float]] = [[], []]
+    for _ in range(8):
+        # In turns, so that whatever else the machine does befalls both.
+        for step, spent in zip(steps, times, strict=True):
+            start = time.process_time()
+            float(step(example)["loss"])
+            spent.append(time.process_time() - start)
+    whole, part = (min(spent[2:]) for spent in times)
+    assert part < 0.8 * whole
+
+
 def test_a_batch_that_the_devices_cannot_share_is_refused():
     class _TwoReplicas:
         num_replicas_in_sync = 2
 
     check_batch_size(4, _TwoReplicas())
+    check_batch_size(12, _TwoReplicas(), accumulation_steps=3)
+    with pytest.raises(
+        InputError, match=r"8, 4 on each of 2 devices, which training\.accum.* of 6"
+    ):
+        check_batch_size(8, _TwoReplicas(), accumulation_steps=3)
     with pytest.raises(InputError, match=r"training_dataset\.batch_size is 3, which 2 devices"):
         check_batch_size(3, _TwoReplicas())
 
@@ -158,7 +344,14 @@ from frame_interpolation.losses import weighting
 from frame_interpolation.losses.options import StyleOptions, TrainingLosses, VggOptions
 from frame_interpolation.models.film_net.interpolator import create_model
 from frame_interpolation.models.film_net.options import Options
-from frame_interpolation.training.train_step import TrainStep
+from frame_interpolation.training.fine_tuning import FineTuningOptions
+from frame_interpolation.training.optimizers import AdamByGroup
+from frame_interpolation.training.options import OptimizerOptions
+from frame_interpolation.training.train_step import TrainStep, named_shapes
+from frame_interpolation.training.variable_groups import create_plan
+from frame_interpolation.training.weight_averaging import AveragedWeights
+from frame_interpolation.training.weight_copies import WeightCopies
+from frame_interpolation.training.weight_pull import WeightPull
 
 cpu = tf.config.list_physical_devices("CPU")[0]
 tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
@@ -171,20 +364,27 @@ for strategy in (tf.distribute.get_strategy(), tf.distribute.MirroredStrategy(["
         model = create_model(Options(
             pyramid_levels=2, fusion_pyramid_levels=2, specialized_levels=1, sub_levels=2,
             filters=2, flow_convs=[1, 1], flow_filters=[2, 2]))
-        optimizer = tf.keras.optimizers.SGD(1.0)
-        optimizer.build(model.trainable_variables)
+        variables = model.trainable_variables
+        plan = create_plan(FineTuningOptions(frozen=["flow_0"], unfreeze_at={"features": 1}),
+                           named_shapes(variables))
+        optimizer = AdamByGroup(
+            0.01, options=OptimizerOptions(name="adamw", weight_decay=0.1), plan=plan)
+        optimizer.build(variables)
+        pull = WeightPull(variables, WeightCopies(variables, plan.ever_trained), weight=0.1)
+        average = AveragedWeights(variables, plan.ever_trained, decay=0.5)
         losses = weighting.create_training_losses(
             TrainingLosses(), vgg=VggOptions(), style=StyleOptions())
     step = TrainStep(model=model, optimizer=optimizer, losses=losses, strategy=strategy,
-                     gradient_clip_norm=0.1)
+                     gradient_clip_norm=0.1, plan=plan, accumulation_steps=2, pull=pull,
+                     average=average)
     options = tf.data.Options()
     options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.OFF
     batches = tf.data.Dataset.from_tensors(example).repeat().with_options(options)
     batches = iter(strategy.experimental_distribute_dataset(batches))
-    for _ in range(2):
+    for _ in range(3):
         metrics = step(next(batches))
     results.append((
-        [v.numpy() for v in model.trainable_variables],
+        [v.numpy() for v in variables] + list(average.copies.by_place().values()),
         {name: float(value) for name, value in metrics.items()},
     ))
 (weights, metrics), (weights_of_two, metrics_of_two) = results
