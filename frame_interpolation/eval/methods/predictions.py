@@ -172,7 +172,9 @@ def create_method(predictions: FoundPredictions, *, resize: bool = False) -> Met
         return predict
 
     return Method(
-        {**description, "fingerprint": fingerprint.of_texts([content, f"resized {resize}"])}, load
+        {**description, "fingerprint": fingerprint.of_texts([content, f"resized {resize}"])},
+        load,
+        batch_size=1,  # Nothing is gained by more, and sizes may differ (see `read_for`).
     )
 
 
