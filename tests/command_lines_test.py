@@ -21,6 +21,7 @@ _OTHER_PROGRAMS = (
     "atd12k.sample",
     "beam_jobs.build_tfrecord",
     "eval.compare_cli",
+    "eval.external",
     "eval.preference_study",
     "examples.main_job",
     "frame_interpolation.datasets.natural_motion",

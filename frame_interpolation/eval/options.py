@@ -46,7 +46,8 @@ class EvaluationOptions:
         metrics: Metric names, in the order of the columns of `results.csv`; each may carry the
             suffix `_roi`.
         tfrecord: Records to evaluate, `path@shards` or one file. Required by `eval_cli`.
-        protocol: 'film' scores frames as they are, 'atd12k' at 960x540 (see `protocols`).
+        protocol: 'film' scores frames as they are, 'atd12k' at 960x540,
+            'atd12k_512x320' the same frames at ToonCrafter's size (see `protocols`).
         batch_size: Neighbouring triplets of equal size that go through the network together. It
             changes speed and memory, and no score beyond rounding.
         lpips_weights: File of LPIPS's weights (see `lpips`); needed by `lpips` and

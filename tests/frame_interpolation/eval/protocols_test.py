@@ -37,6 +37,20 @@ def test_atd12k_resizes_other_frames_with_lanczos_to_exactly_its_size(size):
     np.testing.assert_array_equal(prepared, expected.astype(np.float32) / np.float32(255))
 
 
+def test_the_side_table_scores_at_the_letter_boxed_size():
+    protocol = protocols.find("atd12k_512x320")
+    frame = _frame(1280, 720)
+    prepared = protocol.prepare(frame)
+    np.testing.assert_array_equal(prepared, _ATD12K.prepare(frame))
+    finished = protocol.finish(prepared)
+    assert finished.shape == (288, 512, 3) and finished.dtype == np.float32
+    expected = Image.fromarray(prepared[..., 0]).resize((512, 288), Image.Resampling.LANCZOS)
+    np.testing.assert_array_equal(finished[..., 0], np.clip(np.asarray(expected), 0, 1))
+    # What is of that size already stays as it is, unrounded.
+    np.testing.assert_array_equal(protocol.finish(finished), finished)
+    assert protocol.size_of(prepared) == (512, 288) and _ATD12K.size_of(prepared) == (960, 540)
+
+
 @pytest.mark.parametrize("protocol", [_FILM, _ATD12K])
 def test_the_estimate_is_clipped_and_not_rounded(protocol):
     estimate = np.array([[[-0.25, 0.1234567, 1.5]]], np.float32)
