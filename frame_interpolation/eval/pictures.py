@@ -17,7 +17,7 @@ training. Frames are uint8 (H, W, 3) RGB, and so is every picture.
 
 import cv2
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageDraw
 
 FULL_ERROR = 64
 """Difference, in grey levels of 255, from which on an error map shows its brightest colour."""
@@ -168,6 +168,25 @@ def flow_legend(side_px: int = 96) -> np.ndarray:
     colours = flow_picture(vectors / np.maximum(length, 1.0)[..., np.newaxis], 1.0 + 1e-6)
     alpha = np.clip((1.0 - length) * radius + 0.5, 0.0, 1.0) * 255
     return np.dstack([colours, np.rint(alpha).astype(np.uint8)])
+
+
+def beside_legend(picture: np.ndarray, full_px: float) -> np.ndarray:
+    """Sets the wheel, and below it the length of full colour, to the right of a flow picture.
+
+    Args:
+        picture: uint8 (H, W, 3), from `flow_picture`.
+        full_px: Length in pixels that it was drawn with.
+
+    Returns:
+        uint8 (H, W', 3), W' greater than W by up to 80 px, a white strip with the legend.
+    """
+    height = picture.shape[0]
+    side = min(64, height)
+    strip = Image.new("RGB", (side + 16, height), "white")
+    wheel = Image.fromarray(flow_legend(side))
+    strip.paste(wheel, (8, min(8, height - side)), mask=wheel)
+    ImageDraw.Draw(strip).text((8, side + 12), f"{full_px:g} px", fill="black")
+    return np.hstack([picture, np.asarray(strip)])
 
 
 def _wheel() -> np.ndarray:

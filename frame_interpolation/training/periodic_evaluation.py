@@ -1,7 +1,7 @@
 """Evaluation during training, on the sets of `eval_datasets` with the losses of `test_losses`.
 
 As in the reference, images are not clipped here; `eval.eval_cli` clips them. Each triplet counts
-the same.
+the same. The first triplets of every set are drawn as well (see `training_pictures`).
 """
 
 import logging
@@ -9,9 +9,11 @@ import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 
+import numpy as np
 import tensorflow as tf
 
 from frame_interpolation.losses.weighting import WeightedLoss
+from frame_interpolation.training import training_pictures
 from frame_interpolation.training.train_loop import StepResult, is_due
 from frame_interpolation.training.train_step import Example, weighted_sum
 
@@ -50,6 +52,7 @@ class PeriodicEvaluation:
         self._frequency = frequency
         self._stop_requested = stop_requested
         self._weights = weights
+        self._draw = training_pictures.create_drawer(model)
         self._writers: dict[str, tf.summary.SummaryWriter] = {}
         self._batch_losses = tf.function(
             self._evaluate_batch, autograph=False, reduce_retracing=True
@@ -75,17 +78,23 @@ class PeriodicEvaluation:
             return scores
         with self._weights():
             for name, batches in self._datasets.items():
-                means = self._means(batches, step)
-                if means is None:
+                found = self._evaluate_set(batches, step)
+                if found is None:
                     break
+                means, drawn = found
                 scores[name] = means
-                self._report(name, means, step)
+                self._report(name, means, drawn, step)
         return scores
 
-    def _means(self, batches: Iterable[Example], step: int) -> dict[str, float] | None:
+    def _evaluate_set(
+        self, batches: Iterable[Example], step: int
+    ) -> tuple[dict[str, float], dict[str, np.ndarray]] | None:
+        """Returns the means and the pictures of a set, None when a stop was requested."""
         totals: dict[str, float] = {}
+        drawn: dict[str, np.ndarray] = {}
         triplets = 0
         for example in batches:
+            drawn = drawn or self._draw(example)
             size = int(example["y"].shape[0])
             triplets += size
             losses = self._batch_losses(example, tf.constant(step, tf.int64))
@@ -93,7 +102,7 @@ class PeriodicEvaluation:
                 totals[name] = totals.get(name, 0.0) + size * float(value)
             if self._stop_requested():
                 return None
-        return {name: total / triplets for name, total in totals.items()}
+        return {name: total / triplets for name, total in totals.items()}, drawn
 
     def _evaluate_batch(self, example: Example, step: tf.Tensor) -> dict[str, tf.Tensor]:
         inputs = {name: example[name] for name in ("x0", "x1", "time")}
@@ -105,12 +114,15 @@ class PeriodicEvaluation:
             if name.startswith("losses/")
         }
 
-    def _report(self, name: str, means: Mapping[str, float], step: int) -> None:
+    def _report(
+        self, name: str, means: Mapping[str, float], drawn: Mapping[str, np.ndarray], step: int
+    ) -> None:
         if name not in self._writers:
             self._writers[name] = tf.summary.create_file_writer(os.path.join(self._folder, name))
         with self._writers[name].as_default(step=step):
             for loss, value in means.items():
                 tf.summary.scalar(f"losses/{loss}", value)
+            training_pictures.write(drawn, step)
         self._writers[name].flush()
         values = "  ".join(f"{loss} {value:.5g}" for loss, value in means.items())
         _log.info("step %d  evaluation on %s: %s", step, name, values)

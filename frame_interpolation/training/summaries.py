@@ -6,13 +6,12 @@ from typing import Any
 
 import tensorflow as tf
 
+from frame_interpolation.training import training_pictures
 from frame_interpolation.training.train_loop import StepResult, is_due
-
-_MAX_PICTURES = 3
 
 
 class TrainingSummaries:
-    """Writes the curves of the training and, less often, pictures of the batch."""
+    """Writes the curves and, less often, pictures of the batch (see `training_pictures`)."""
 
     def __init__(
         self,
@@ -35,9 +34,7 @@ class TrainingSummaries:
           local_batch: picks the part of a batch that lies on the first device.
         """
         self._writer = tf.summary.create_file_writer(folder)
-        self._predict = tf.function(
-            lambda inputs: model(inputs, training=False)["image"], autograph=False
-        )
+        self._draw = training_pictures.create_drawer(model)
         self._frequency = frequency
         self._image_frequency = image_frequency
         self._local_batch = local_batch
@@ -60,20 +57,9 @@ class TrainingSummaries:
             tf.summary.scalar("steps_per_second", (step - last_step) / (now - last_time))
 
     def _write_images(self, result: StepResult) -> None:
-        batch = self._local_batch(result.example)
-        first = {name: value[:_MAX_PICTURES] for name, value in batch.items()}
-        image = self._predict({name: first[name] for name in ("x0", "x1", "time")})
-        pictures = {
-            "inputs": tf.concat([first["x0"], first["x1"]], axis=2),
-            "truth": first["y"],
-            "prediction": image,
-            "error": tf.abs(image - first["y"]),
-        }
-        with self._writer.as_default(step=result.step):
-            for name, picture in pictures.items():
-                tf.summary.image(
-                    name, tf.clip_by_value(picture, 0.0, 1.0), max_outputs=_MAX_PICTURES
-                )
+        drawn = self._draw(self._local_batch(result.example))
+        with self._writer.as_default():
+            training_pictures.write(drawn, result.step)
 
     def close(self) -> None:
         """Writes out what is left and closes the file."""

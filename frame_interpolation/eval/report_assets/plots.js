@@ -245,8 +245,8 @@
   /** Means in up to eight parts of equal number along x. */
   function trend(points) {
     const finite = points.filter((point) => Number.isFinite(point.y));
-    const parts = Math.min(8, Math.floor(finite.length / 8));
-    if (parts < 2) return [];
+    const parts = Math.min(8, Math.floor(finite.length / 12));
+    if (parts < 3) return []; // A line through two means would claim more than they show.
     return Array.from({ length: parts }, (_, p) => {
       const part = finite.slice(Math.floor((p * finite.length) / parts), Math.floor(((p + 1) * finite.length) / parts));
       const average = (key) => part.reduce((sum, point) => sum + point[key], 0) / part.length;
@@ -270,15 +270,15 @@
     const points = series.flat().sort((a, b) => a.x - b.x);
     const infinite = points.filter((point) => !Number.isFinite(point.y)).length;
     const isLog = measure.name === "motion_px";
+    const curves = series.map((of, k) => ({ points: trend(of), colour: R.colour(k) })).filter((c) => c.points.length);
     const highest = Math.max(1e-9, ...rows.map((i) => measure.values[i]));
     return {
-      points, isLog,
-      curves: series.map((of, k) => ({ points: trend(of), colour: R.colour(k) })).filter((c) => c.points.length),
+      points, isLog, curves,
       xRange: isLog ? [0, highest * 1.1] : range(rows.map((i) => measure.values[i])),
       yRange: range(points.map((point) => point.y)),
       xTitle: measure.title, yTitle: R.heading(metric),
       summary: `${rows.length.toLocaleString("en")} triplets; ${R.selection().length - rows.length} not measured`
-        + `${infinite ? `; ${infinite} infinite values at the edge` : ""}. Lines: means of equal numbers of triplets.`,
+        + `${infinite ? `; ${infinite} infinite values at the edge` : ""}.${curves.length ? " Lines: means of equal numbers of triplets." : ""}`,
     };
   }
 

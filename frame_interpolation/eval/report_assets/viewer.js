@@ -207,9 +207,7 @@
   });
   dialog.addEventListener("close", () => {
     R.stage.stop();
-    const place = dialog.dataset.from ? document.getElementById(dialog.dataset.from) : null;
     history.replaceState(null, "", location.pathname + location.search);
-    place?.focus();
   });
 
   function fromAddress() {

@@ -119,3 +119,12 @@ def test_lines_over_each_other():
     ]
     with pytest.raises(ValueError, match="line maps"):
         pictures.line_overlay(estimate, true.T)
+
+
+@pytest.mark.parametrize("height", [8, 100])
+def test_a_legend_stands_beside_the_picture(height):
+    picture = np.zeros((height, 40, 3), np.uint8)
+    joined = pictures.beside_legend(picture, 12.0)
+    assert joined.shape[0] == height and joined.shape[1] > 40
+    np.testing.assert_array_equal(joined[:, :40], picture)
+    assert len(np.unique(joined[:, 40:].reshape(-1, 3), axis=0)) > 10

@@ -55,13 +55,18 @@ def test_every_set_has_its_curve(create, tmp_path):
     evaluation.close()
     for name, value in (("a", 0.5), ("b", 0.25)):
         (file,) = (tmp_path / name).iterdir()
-        points = [
-            (event.step, float(np.squeeze(tf.make_ndarray(summary.tensor))))
+        written = [
+            (event.step, summary)
             for event in tf.compat.v1.train.summary_iterator(str(file))
             for summary in event.summary.value
+        ]
+        points = [
+            (step, float(np.squeeze(tf.make_ndarray(summary.tensor))))
+            for step, summary in written
             if summary.tag == "losses/l1"
         ]
         assert points == [(2, value), (3, value)]
+        assert [step for step, summary in written if summary.tag == "error"] == [2, 3]
 
 
 def test_a_requested_stop_cuts_it_short_and_reports_nothing_half(create):

@@ -27,7 +27,7 @@ def test_curves_and_pictures_come_at_their_steps(tmp_path, create_one_convolutio
         summaries(StepResult(step, 10, metrics, create_batch()))
     summaries.close()
     curves = {"loss", "losses/k*vgg", "steps_per_second"}
-    pictures = {"inputs", "truth", "prediction", "error"}
+    pictures = {"inputs", "truth", "prediction", "error", "lines"}
     assert _tags(tmp_path) == {(step, tag) for step in (2, 4) for tag in curves} | {
         (4, tag) for tag in pictures
     }
