@@ -395,7 +395,7 @@ def scan(shard: str) -> Iterator[tuple[int, int]]:
 
 
 def _scan_up_to_damage(shard: str) -> list[tuple[int, int]]:
-    found = []
+    found: list[tuple[int, int]] = []
     try:
         found.extend(scan(shard))
     except InputError as error:
