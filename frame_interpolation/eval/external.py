@@ -15,7 +15,7 @@ import logging
 import os
 import shlex
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -33,7 +33,8 @@ if TYPE_CHECKING:
 METHODS: Final = ("animeinterp", "tooncrafter")
 PROTOCOL: Final = "atd12k"
 SIDE_PROTOCOL: Final = "atd12k_512x320"
-SIDE_TABLE_FILE: Final = "side_table_512x320.txt"
+COMPARISON_FOLDER: Final = "comparison"
+"""Folder of the tables in the export; that of the side table has a suffix."""
 _SIDE_SUFFIX: Final = "_512x320"
 _GIN_CONFIG_DEFAULT: Final = "gin_configs/eval/atd12k_test.gin"
 
@@ -273,13 +274,15 @@ def collect(
     """
     from frame_interpolation import config
     from frame_interpolation.eval import (
+        comparison_files,
+        comparison_tables,
         evaluation_results,
         evaluator,
         external_export,
         external_outputs,
-        metrics,
+        method_comparison,
+        named_results,
         protocols,
-        score_table,
     )
     from frame_interpolation.eval.options import EvaluationOptions
 
@@ -327,19 +330,22 @@ def collect(
     for label, path in others.items():
         evaluate(label, outputs.method_beside(path), SIDE_PROTOCOL)
 
-    columns = tuple(dict.fromkeys(metrics.split_name(name)[0] for name in options.metrics))
-
-    def table(labels: Iterable[str], suffix: str = "") -> str:
-        rows = [(label, results[label + suffix]) for label in labels]
-        return score_table.to_text(score_table.build_table(rows, columns))
-
-    notes = "\n".join(outputs.notes)
-    side_table = table([*outputs.folders, *others], _SIDE_SUFFIX)
-    side_table = f"{protocols.find(SIDE_PROTOCOL).definition}\n{notes}\n\n{side_table}\n"
-    evaluation_results.write_text(folder / SIDE_TABLE_FILE, side_table)
-    print(f"At 960x540: {protocols.find(PROTOCOL).definition}\n{notes}\n")
-    print(f"{table(outputs.folders)}\n\nSide table, at 512x320: {side_table}")
-    print(f"Results: {folder / 'batch_eval'}, side table: {folder / SIDE_TABLE_FILE}")
+    for protocol, suffix, labels in (
+        (PROTOCOL, "", [*outputs.folders]),
+        (SIDE_PROTOCOL, _SIDE_SUFFIX, [*outputs.folders, *others]),
+    ):
+        named = [
+            named_results.read(f"{label}={folder / 'batch_eval' / (label + suffix)}", flag="beside")
+            for label in labels
+        ]
+        compared = method_comparison.compare(named_results.align(named))
+        into = folder / f"{COMPARISON_FOLDER}{suffix}"
+        comparison_files.write_comparison(into, compared)
+        notes = "\n".join([f"Protocol: {protocols.find(protocol).definition}.", *outputs.notes])
+        evaluation_results.write_text(into / "readme.txt", notes + "\n")
+        tables = comparison_tables.tables_of(compared, brief=True)
+        print(f"{notes}\n\n{comparison_files.to_text(compared, tables)}\n\nTables: {into}\n")
+    print(f"Results: {folder / 'batch_eval'}")
     return results
 
 

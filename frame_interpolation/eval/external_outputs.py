@@ -206,7 +206,7 @@ def _collect_tooncrafter(
         facts={
             label: {
                 "method": "ToonCrafter",
-                "frame": f"{number} of 0 to {tooncrafter_files.VIDEO_FRAMES - 1}",
+                "frame": f"{number} (counted from 0, of {tooncrafter_files.VIDEO_FRAMES})",
                 "time": number / (tooncrafter_files.VIDEO_FRAMES - 1),
                 "video": tooncrafter_files.LOSSES,
                 "letterbox": dataclasses.asdict(tooncrafter_files.BOX),

@@ -123,7 +123,10 @@ def test_animeinterp_from_export_to_table(tmp_path, records, checkout, capsys):
     assert results["animeinterp_512x320"].triplets[0].roi == (80, 80, 360, 280 - 72)
     read = evaluation_results.read_results(folder / "batch_eval" / "animeinterp" / "results.json")
     assert read.model["method"] == "AnimeInterp"
-    assert "512x288" in (folder / external.SIDE_TABLE_FILE).read_text()
+    assert "512x288" in (folder / "comparison_512x320" / "readme.txt").read_text()
+    # The published figures stand beside the scores of their protocol alone.
+    assert "published" in (folder / "comparison" / "comparison.md").read_text()
+    assert "published" not in (folder / "comparison_512x320" / "comparison.md").read_text()
 
 
 def test_flows_that_are_there_are_linked_and_others_refused(tmp_path, records):
@@ -178,8 +181,9 @@ def test_tooncrafter_from_export_to_tables(tmp_path, records, checkout, toy_mode
     labels = ["tooncrafter_frame7", "tooncrafter_frame8", "film", "truth"]
     side = [f"{label}_512x320" for label in labels]
     assert sorted(results) == sorted([*side, *labels[:2]])
-    table = (folder / external.SIDE_TABLE_FILE).read_text()
-    assert all(label in table for label in labels) and "lossy" in table
+    table = (folder / "comparison_512x320" / "comparison.txt").read_text()
+    assert all(label in table for label in labels)
+    assert "lossy" in (folder / "comparison_512x320" / "readme.txt").read_text()
 
     example = next(iter(RecordSource(records).read(0, 1)))
     x0, y, x1 = (_MAIN.prepare(frame) for frame in (example.x0, example.y, example.x1))
