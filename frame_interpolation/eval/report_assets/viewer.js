@@ -84,7 +84,7 @@
       el("span", {}, "error: 0 ", ramp, ` ${data.full_error} grey levels and more`),
       el("span", {}, "lines: ", key("both", "in both "), key("missing", "truth only "), key("surplus", "estimate only")),
       el("span", {}, "flow from the first to the last frame: ",
-        el("img", { src: "assets/flow_wheel.png", width: 48, height: 48, alt: "Colour wheel: right is red, down yellow, left cyan, up violet-blue; white stands still" })));
+        el("img", { src: "assets/flow_wheel.png", width: 40, height: 40, alt: "Colour wheel: right is red, down yellow, left cyan, up violet-blue; white stands still" })));
   }
 
   function toolbar(i) {
