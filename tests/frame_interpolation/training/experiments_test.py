@@ -12,9 +12,11 @@ from frame_interpolation.errors import InputError
 from frame_interpolation.eval import options as eval_options
 from frame_interpolation.losses import weighting
 from frame_interpolation.models import registry
+from frame_interpolation.models.film_net import architecture
 from frame_interpolation.models.film_net.options import Options
 from frame_interpolation.training import learning_rate
 from frame_interpolation.training.experiment import Experiment
+from frame_interpolation.training.variable_groups import create_plan
 
 _GIN_CONFIGS = pathlib.Path(__file__).parents[3] / "gin_configs"
 _SHIPPED = sorted(str(path.relative_to(_GIN_CONFIGS)) for path in _GIN_CONFIGS.rglob("*.gin"))
@@ -28,6 +30,11 @@ _EXPERIMENTS = {
     "finetune_atd12k_vgg",
     "finetune_atd12k_style",
     "finetune_atd12k_cpu",
+    "finetune_atd12k_all_layers",
+    "finetune_atd12k_features_frozen",
+    "finetune_atd12k_fusion_only",
+    "finetune_atd12k_layer_decay",
+    "finetune_atd12k_rehearsal_and_pull",
 }
 _RELEASED_NETWORK = Options(
     pyramid_levels=7,
@@ -104,6 +111,11 @@ def _parameters(options):
     return model.count_params()
 
 
+def _groups(experiment):
+    variables = list(architecture.variable_shapes(experiment.film_net).items())
+    return {group.name: group for group in create_plan(experiment.fine_tuning, variables).groups}
+
+
 def _weights(experiment, steps):
     losses = weighting.create_training_losses(
         experiment.training_losses, vgg=experiment.vgg, style=experiment.style
@@ -144,6 +156,7 @@ def test_every_experiment_builds(name, tiny_vgg):
     assert parameters < 1_000_000 if small else parameters == _RELEASED_PARAMETERS
     assert float(learning_rate.create_schedule(experiment.training)(10_000)) > 0
     assert sum(weights[0] for weights in _weights(experiment, [1]).values()) > 0
+    assert sum(group.parameters for group in _groups(experiment).values()) == parameters
     # The records are the user's.
     assert experiment.training_dataset.paths == ()
 
@@ -191,6 +204,41 @@ def test_fine_tuning_goes_on_where_the_released_recipe_ended(name, tiny_vgg):
     assert fine_tuning.pretrained.path.endswith("saved_model")
 
 
+@pytest.mark.parametrize(
+    ("strategy", "trained", "slowest"),
+    [
+        ("all_layers", 1.0, 1.0),
+        ("features_frozen", 0.95, 1.0),
+        ("fusion_only", 0.7, 1.0),
+        ("layer_decay", 1.0, 0.65**5),
+        ("rehearsal_and_pull", 1.0, 1.0),
+    ],
+)
+def test_the_strategies_differ_in_what_trains_and_how_fast(strategy, trained, slowest):
+    experiment, plain = _load(f"finetune_atd12k_{strategy}"), _load("finetune_atd12k_l1")
+    for part in ("model", "film_net", "training", "optimizer", "pretrained", "training_losses"):
+        assert getattr(experiment, part) == getattr(plain, part)
+    groups = [g for g in _groups(experiment).values() if g.first_step is not None]
+    share = sum(group.parameters for group in groups) / _RELEASED_PARAMETERS
+    assert share == trained or 0.0 < share < trained < 1.0
+    assert min(group.rate_factor for group in groups) == pytest.approx(slowest)
+    guarded = strategy == "rehearsal_and_pull"
+    assert (experiment.fine_tuning.pull_weight > 0) == guarded
+    assert bool(experiment.training_dataset.weights) == guarded
+
+
+def test_the_fragments_of_fine_tuning_go_with_the_released_network():
+    files = [f"training/{name}.gin" for name in ("unfreezing", "averaged_weights")]
+    model = _GIN_CONFIGS / "experiments" / "finetune_atd12k_style.gin"
+    config.parse([model, *(_GIN_CONFIGS / file for file in files)])
+    experiment = Experiment.create(config.make)
+    assert {g.name for g in _groups(experiment).values() if g.first_step == 0} == {
+        "fusion",
+        "output",
+    }
+    assert experiment.fine_tuning.average_decay > 0
+
+
 def test_the_small_fine_tuning_has_the_network_of_the_small_model():
     small = _load("film_small")
     fine_tuning = _load("finetune_atd12k_cpu")
@@ -220,6 +268,22 @@ def test_the_operative_configuration_loads_alone_and_says_the_same(tmp_path, tin
     assert again.as_gin() == experiment.as_gin()
     assert again.training == experiment.training
     assert _weights(again, [0, 1_500_001]) == _weights(experiment, [0, 1_500_001])
+
+
+def test_the_options_of_fine_tuning_survive_the_operative_configuration(tmp_path):
+    bindings = [
+        "fine_tuning.groups = {'deep': 'cfeat_conv_[67]/'}",
+        "fine_tuning.unfreeze_at = {'deep': 100}",
+        "fine_tuning.trained = ['deep', 'fusion']",
+        "optimizer.name = 'adamw'",
+        "optimizer.weight_decay = 0.01",
+    ]
+    experiment = _load("finetune_atd12k_l1", bindings)
+    (tmp_path / "operative_config.gin").write_text(experiment.as_gin())
+    config.parse([tmp_path / "operative_config.gin"])
+    again = Experiment.create(config.make)
+    assert again.fine_tuning == experiment.fine_tuning
+    assert again.optimizer == experiment.optimizer
 
 
 def test_without_vgg_weights_the_error_names_the_file():

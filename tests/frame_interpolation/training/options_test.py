@@ -1,7 +1,7 @@
 import pytest
 
 from frame_interpolation.errors import InputError
-from frame_interpolation.training.options import TrainingOptions
+from frame_interpolation.training.options import OptimizerOptions, TrainingOptions
 
 
 def test_defaults_are_the_released_schedule():
@@ -28,8 +28,33 @@ def test_defaults_are_the_released_schedule():
         ("save_checkpoint_frequency", -5),
         ("keep_checkpoints", 0),
         ("gradient_clip_norm", 0),
+        ("accumulation_steps", 0),
+        ("learning_rate_schedule", "linear"),
+        ("learning_rate_final_fraction", 1.1),
     ],
 )
 def test_a_value_out_of_range_is_refused_by_its_gin_name(name, value):
     with pytest.raises(InputError, match=rf"training\.{name} is {value!r}; expected"):
         TrainingOptions(**{name: value})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("name", "sgd"),
+        ("beta_1", 1.0),
+        ("beta_2", -0.1),
+        ("epsilon", 0),
+        ("weight_decay", -1e-3),
+        ("weight_decay_pattern", "("),
+    ],
+)
+def test_a_constant_of_the_optimiser_out_of_range_is_refused_by_its_gin_name(name, value):
+    with pytest.raises(InputError, match=rf"optimizer\.{name} is "):
+        OptimizerOptions(**{name: value})
+
+
+def test_adam_has_no_decay():
+    with pytest.raises(InputError, match=r"bind optimizer\.name to 'adamw'"):
+        OptimizerOptions(weight_decay=0.01)
+    assert OptimizerOptions(name="adamw", weight_decay=0.01).weight_decay == 0.01

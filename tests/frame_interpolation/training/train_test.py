@@ -13,6 +13,7 @@ import tensorflow as tf
 
 from frame_interpolation import config, program
 from frame_interpolation.errors import InputError
+from frame_interpolation.models import pretrained
 from frame_interpolation.training import checkpointing, train
 from frame_interpolation.training.experiment import Experiment
 
@@ -68,7 +69,9 @@ def _state(folder, step):
     return {
         key: reader.get_tensor(key)
         for key in reader.get_variable_to_shape_map()
-        if key.startswith(("model/", "optimizer/", "step/", "epoch/"))
+        if key.startswith(
+            ("model/", "optimizer/", "step/", "epoch/", "averaged_weights/", "starting_weights/")
+        )
     }
 
 
@@ -117,6 +120,72 @@ def test_a_run_leaves_its_folder_and_goes_on_only_as_it_began(gin_file, tmp_path
     # The two sessions made the run of one.
     assert _train(gin_file, tmp_path / "whole", longer) == 0
     _assert_same_state(_state(tmp_path, 8), _state(tmp_path / "whole", 8))
+
+
+_FINE_TUNING = [
+    "fine_tuning.unfreeze_at = {'features': 3}",
+    "fine_tuning.rate_multipliers = {'output': 0.5}",
+    "fine_tuning.pull_weight = 0.1",
+    "fine_tuning.average_decay = 0.9",
+    "fine_tuning.blend_factor = 0.5",
+    "optimizer.name = 'adamw'",
+    "optimizer.weight_decay = 0.1",
+    "training.accumulation_steps = 2",
+    "training.deterministic = True",
+]
+
+
+def test_a_fine_tuning_stopped_around_an_unfreezing_ends_with_the_same_bits(
+    gin_file, tmp_path, caplog
+):
+    with caplog.at_level("INFO"):
+        assert _train(gin_file, tmp_path / "whole", *_FINE_TUNING) == 0
+    assert "from step 3" in caplog.text
+    assert "Exporting the averaged weights, 0.5 of them and 0.5 of the starting weights" in (
+        caplog.text
+    )
+    for steps in (2, 3, 4, 6):
+        stop = f"training.num_steps = {steps}"
+        assert _train(gin_file, tmp_path, *_FINE_TUNING, stop, allow_config_changes=True) == 0
+    whole = _state(tmp_path / "whole", 6)
+    _assert_same_state(_state(tmp_path, 6), whole)
+    for key in ("averaged_weights", "starting_weights"):
+        (values,) = (v for k, v in whole.items() if k.startswith(key) and "conv2d.Skernel" in k)
+        (last,) = (
+            v for k, v in whole.items() if k.startswith("model/") and v.shape == values.shape
+        )
+        assert not np.array_equal(values, last)
+
+    # What was exported lies half way between the average and the start.
+    stored = pretrained.open_weights(tmp_path / "run0" / "saved_model")
+    (variable,) = (v for v in stored.variables if v.name == "fusion/conv2d/kernel")
+    ends = [
+        value
+        for key, value in whole.items()
+        if key.startswith(("averaged_weights", "starting_weights")) and "conv2d.Skernel" in key
+    ]
+    np.testing.assert_allclose(stored.table.value(variable.key), np.mean(ends, axis=0), atol=1e-6)
+
+    # The features cannot leave the run's set of trained variables half way.
+    frozen = [*_FINE_TUNING[1:], "fine_tuning.frozen = ['features']", "training.num_steps = 8"]
+    with pytest.raises(InputError, match="trains other groups of variables"):
+        _train(gin_file, tmp_path, *frozen, allow_config_changes=True)
+
+
+def test_the_pull_needs_the_weights_that_the_run_began_with(gin_file, tmp_path, caplog):
+    assert _train(gin_file, tmp_path, "training.num_steps = 1") == 0
+    longer = "training.num_steps = 2"
+    with pytest.raises(InputError, match="holds no starting weights"):
+        pull = "fine_tuning.pull_weight = 0.1"
+        _train(gin_file, tmp_path, longer, pull, allow_config_changes=True)
+    average = "fine_tuning.average_decay = 0.9"
+    assert _train(gin_file, tmp_path, longer, average, allow_config_changes=True) == 0
+    assert "holds no averaged weights; the average begins with its weights" in caplog.text
+
+
+def test_a_batch_that_does_not_split_is_refused(gin_file, tmp_path):
+    with pytest.raises(InputError, match=r"training\.accumulation_steps = 3"):
+        _train(gin_file, tmp_path, "training.accumulation_steps = 3")
 
 
 def test_training_goes_on_from_pretrained_weights(gin_file, tmp_path):
