@@ -213,7 +213,9 @@ def _write_report(
         baseline=comparison.baseline,
         natural=[block.aligned for block in comparison.natural],
         preferences=preferences,
-        warnings=[" ".join([warning.headline, *warning.checks]) for warning in comparison.warnings],
+        warnings=[
+            "\n".join([warning.headline, *warning.checks]) for warning in comparison.warnings
+        ],
     )
 
 

@@ -8,6 +8,8 @@
   const REACH_PX = 14;
   const SHAPES = ["circle", "square", "triangle", "diamond", "cross", "circle", "square", "triangle"];
 
+  const GLYPHS = ["●", "■", "▲", "◆", "✚", "●", "■", "▲"];
+
   const ink = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
   /** Ticks at round numbers. */
@@ -318,7 +320,7 @@
           view.shown[k] = input.checked;
           plot.draw();
         } });
-        return el("label", { class: "field" }, input, el("span", { class: `swatch s${k % 8}`, "aria-hidden": "true" }), label);
+        return el("label", { class: "field" }, input, el("span", { class: `glyph g${k % 8}`, "aria-hidden": "true" }, GLYPHS[k % 8]), label);
       });
       parts.push(el("div", { class: "plotpart" }, el("h3", {}, "Score and difficulty"),
         el("div", { class: "controls" },
