@@ -146,17 +146,19 @@ class RecordSource:
 class SubsetSource:
     """Some triplets of another source, numbered anew; an `ExampleSource`."""
 
-    def __init__(self, source: ExampleSource, kept: Sequence[int], *, reason: str) -> None:
+    def __init__(
+        self, source: ExampleSource, kept: Sequence[int], *, stop: int, reason: str
+    ) -> None:
         """Chooses triplets.
 
         Args:
             source: All triplets.
             kept: Positions of the triplets that are kept, ascending.
+            stop: Position behind the last triplet that could have been kept.
             reason: Why the others are left out, for whoever reads the results.
         """
         self._source = source
         self._kept = tuple(kept)
-        stop = self._kept[-1] + 1 if self._kept else 0
         names, present = source.names(stop), set(self._kept)
         whole = source.description["records_sha256"]
         self.description: Mapping[str, Any] = {

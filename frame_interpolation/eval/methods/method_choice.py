@@ -181,6 +181,6 @@ class MethodChoice:
         found = predictions.find(self.found_path(), source.names(stop))
         if found.missing and self.allow_missing_predictions:
             _log.warning("%s. The others alone are scored.", found.missing_text())
-            source = SubsetSource(source, found.present, reason="no prediction")
+            source = SubsetSource(source, found.present, stop=stop, reason="no prediction")
             found = found.only_present()
         return predictions.create_method(found, resize=self.resize_predictions), source

@@ -22,13 +22,15 @@ def test_the_description_holds_digests_of_the_files(source):
 
 
 def test_a_subset_is_numbered_anew_and_says_what_it_lacks(source):
-    subset = SubsetSource(source, [1, 3], reason="no predictions")
+    subset = SubsetSource(source, [1, 3], stop=4, reason="no predictions")
     examples = list(subset.read(0, 2))
     assert [(e.index, e.name) for e in examples] == [(0, "b"), (1, "a")]
     assert [e.offset for e in examples] == [e.offset for e in list(source.read(0, 4))[1::2]]
     assert len(subset) == 2 and list(subset.names(2)) == ["b", "a"]
     assert subset.description["left_out"] == ["a", "c"] and subset.description["kept"] == 2
     assert subset.description["records_sha256"] != source.description["records_sha256"]
+    first = SubsetSource(source, [0], stop=3, reason="")
+    assert first.description["left_out"] == ["b", "c"]
 
 
 def test_a_record_that_is_no_triplet_is_named(tmp_path):
