@@ -13,6 +13,7 @@ import tensorflow as tf
 from frame_interpolation import repository_paths
 from frame_interpolation.errors import InputError
 from frame_interpolation.models import pretrained
+from frame_interpolation.models.film_net.interpolator import create_model
 from frame_interpolation.training import build_saved_model_cli, export
 
 _GIN = """
@@ -47,6 +48,12 @@ def saved(monkeypatch):
     return calls
 
 
+def _model_of(run_folder):
+    model = create_model(pretrained.read_options(run_folder / "train"))
+    pretrained.load(model, run_folder / "train")
+    return model
+
+
 def test_the_command_line_builds_a_saved_model(run_folder, golden_dir):
     program = [sys.executable, "-m", "training.build_saved_model_cli"]
     flags = ["--gin_config", "film_net.gin", "--base_folder", run_folder.parent, "--label", "run0"]
@@ -73,8 +80,9 @@ def test_help_and_flags(run_folder):
     program = [sys.executable, "-m", "frame_interpolation.training.build_saved_model_cli"]
     shown = subprocess.run([*program, "--help"], capture_output=True, text=True)
     assert shown.returncode == 0
-    for flag in ("gin_config", "gin_bindings", "base_folder", "label", "mode"):
-        assert f"--{flag}" in shown.stdout
+    flags = ("gin_config", "gin_bindings", "base_folder", "label", "average", "blend", "mode")
+    for flag in flags:
+        assert f"--{flag}" in shown.stdout.replace("--[no]", "--")
     missing = subprocess.run(program, capture_output=True, text=True)
     assert missing.returncode == 2
     assert missing.stderr.startswith("error: ")
@@ -119,6 +127,19 @@ def test_finds_a_gin_file_of_that_name_in_the_runs_folder(run_folder, saved, cap
     build_saved_model_cli.run(base_folder=str(run_folder.parent), gin_files=[name], mode="cpu")
     assert saved[0][2].filters == 6
     assert str(run_folder / "film.gin") in capsys.readouterr().err
+
+
+def test_blends_with_other_weights(run_folder, saved, golden_dir, capsys):
+    weights = [v.numpy() for v in _model_of(run_folder).trainable_variables]
+    build_saved_model_cli.run(
+        base_folder=str(run_folder.parent),
+        blend=0.5,
+        blend_with=str(golden_dir / "reference_checkpoint"),
+        mode="cpu",
+    )
+    assert "0.5 of them and 0.5 of" in capsys.readouterr().out
+    for variable, value in zip(saved[0][0].trainable_variables, weights, strict=True):
+        np.testing.assert_array_equal(variable.numpy(), value)
 
 
 def test_a_damaged_newest_checkpoint_is_passed_over(run_folder, saved, capsys):
