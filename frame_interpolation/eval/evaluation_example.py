@@ -147,18 +147,20 @@ class SubsetSource:
     """Some triplets of another source, numbered anew; an `ExampleSource`."""
 
     def __init__(
-        self, source: ExampleSource, kept: Sequence[int], *, stop: int, reason: str
+        self, source: ExampleSource, kept: Sequence[int], *, reason: str, stop: int | None = None
     ) -> None:
         """Chooses triplets.
 
         Args:
             source: All triplets.
             kept: Positions of the triplets that are kept, ascending.
-            stop: Position behind the last triplet that could have been kept.
             reason: Why the others are left out, for whoever reads the results.
+            stop: Position behind the last triplet that could have been kept; that behind the last
+                of all when None.
         """
         self._source = source
         self._kept = tuple(kept)
+        stop = len(source) if stop is None else stop
         names, present = source.names(stop), set(self._kept)
         whole = source.description["records_sha256"]
         self.description: Mapping[str, Any] = {
