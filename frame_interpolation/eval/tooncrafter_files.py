@@ -22,12 +22,11 @@ Frame k of the 16 is at the time k/15: no frame is half way, and 7 and 8 lie on 
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-import cv2
 import numpy as np
 
 from frame_interpolation.errors import InputError
@@ -37,6 +36,7 @@ from frame_interpolation.eval import (
     frame_store,
     letterbox,
     protocols,
+    video_frames,
 )
 from frame_interpolation.eval.evaluation_example import EvaluationExample, ExampleSource
 from frame_interpolation.eval.progress import Progress
@@ -288,39 +288,18 @@ def read_middle_frames(path: Path) -> dict[int, np.ndarray]:
     Raises:
         InputError: If it is no video, is cut, or has another number or size of frames; names it.
     """
-    kept, count = {}, 0
-    for frame in _decode(path):
-        size = (frame.shape[1], frame.shape[0])
-        if size != FRAME_SIZE:
-            raise InputError(
-                f"The video {str(path)!r} has frames of {size[0]}x{size[1]}, expected "
-                f"{FRAME_SIZE[0]}x{FRAME_SIZE[1]}; run the script with the flags of "
-                f"{external_export.COMMANDS_FILE}."
-            )
-        if count in MIDDLE_FRAMES:
-            kept[count] = cv2.cvtColor(frame, cv2.COLOR_BGR2RGB)
-        count += 1
-        if count > VIDEO_FRAMES:
-            break
-    if count != VIDEO_FRAMES:
-        found = f"more than {VIDEO_FRAMES}" if count > VIDEO_FRAMES else str(count)
+    frames = video_frames.read_frames(path, most=VIDEO_FRAMES + 1)
+    size = (frames[0].shape[1], frames[0].shape[0])
+    if size != FRAME_SIZE:
+        raise InputError(
+            f"The video {str(path)!r} has frames of {size[0]}x{size[1]}, expected "
+            f"{FRAME_SIZE[0]}x{FRAME_SIZE[1]}; run the script with the flags of "
+            f"{external_export.COMMANDS_FILE}."
+        )
+    if len(frames) != VIDEO_FRAMES:
+        found = f"more than {VIDEO_FRAMES}" if len(frames) > VIDEO_FRAMES else str(len(frames))
         raise InputError(
             f"The video {str(path)!r} has {found} frames that can be decoded, expected "
             f"{VIDEO_FRAMES}; it is cut, damaged or of another program. Make it again."
         )
-    return kept
-
-
-def _decode(path: Path) -> Iterator[np.ndarray]:
-    if not path.stat().st_size:
-        raise InputError(f"The video {str(path)!r} is empty (0 bytes); make it again.")
-    capture = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG)
-    try:
-        if not capture.isOpened():
-            raise InputError(
-                f"The video {str(path)!r} cannot be decoded; it is cut or damaged. Make it again."
-            )
-        while (decoded := capture.read())[0]:
-            yield decoded[1]
-    finally:
-        capture.release()
+    return {number: frames[number] for number in MIDDLE_FRAMES}
