@@ -11,7 +11,11 @@ import gin
 
 from frame_interpolation.errors import InputError
 
-LOSS_NAMES = ("l1", "l2", "psnr", "ssim", "l1_warped", "vgg", "style")
+LOSS_NAMES = (
+    *("l1", "l2", "psnr", "ssim", "l1_warped", "vgg", "style"),
+    # Not FILM's.
+    *("charbonnier", "laplacian", "census", "line"),
+)
 PERCEPTUAL_LAYERS = ("conv1_2", "conv2_2", "conv3_2", "conv4_2", "conv5_2")
 # Weights of the five layers, from Photographic Image Synthesis (Chen & Koltun, arXiv 1707.09405).
 _LAYER_WEIGHTS = (1.0 / 2.6, 1.0 / 4.8, 1.0 / 3.7, 1.0 / 5.6, 10.0 / 1.5)

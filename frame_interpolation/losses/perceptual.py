@@ -4,36 +4,40 @@ Images are (B, H, W, 3) float32, RGB in [0, 1]; the features are those of images
 losses are scalars; no gradient flows into the target.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import tensorflow as tf
 
-from frame_interpolation.losses.vgg19 import Vgg19
+# Maps an image to its five feature maps: `vgg19.Vgg19`, or one that shares them between losses.
+Network = Callable[[tf.Tensor], list[tf.Tensor]]
 
 _INTENSITY_RANGE = 255.0
 
 
 def vgg(
-    prediction: tf.Tensor, target: tf.Tensor, *, network: Vgg19, weights: Sequence[float]
+    prediction: tf.Tensor, target: tf.Tensor, *, network: Network, weights: Sequence[float]
 ) -> tf.Tensor:
     """Weighted mean absolute differences of the five feature maps, divided by 255."""
     differences = [
-        weight * tf.reduce_mean(tf.abs(features - target_features))
+        weight * tf.reduce_mean(tf.abs(features - tf.stop_gradient(target_features)))
         for weight, features, target_features in zip(
-            weights, network(prediction), network(tf.stop_gradient(target)), strict=True
+            weights, network(prediction), network(target), strict=True
         )
     ]
     return tf.add_n(differences) / _INTENSITY_RANGE
 
 
 def style(
-    prediction: tf.Tensor, target: tf.Tensor, *, network: Vgg19, weights: Sequence[float]
+    prediction: tf.Tensor, target: tf.Tensor, *, network: Network, weights: Sequence[float]
 ) -> tf.Tensor:
     """Weighted mean squared differences of the Gram matrices (Gatys et al., arXiv 1508.06576)."""
     differences = [
-        weight * tf.reduce_mean(tf.square(gram_matrix(features) - gram_matrix(target_features)))
+        weight
+        * tf.reduce_mean(
+            tf.square(gram_matrix(features) - gram_matrix(tf.stop_gradient(target_features)))
+        )
         for weight, features, target_features in zip(
-            weights, network(prediction), network(tf.stop_gradient(target)), strict=True
+            weights, network(prediction), network(target), strict=True
         )
     ]
     return tf.add_n(differences)

@@ -6,6 +6,8 @@ returns a scalar, the mean over the batch.
 
 import tensorflow as tf
 
+_CHARBONNIER_EPSILON = 1e-3
+
 
 def l1(prediction: tf.Tensor, target: tf.Tensor) -> tf.Tensor:
     """Mean absolute difference over everything."""
@@ -15,6 +17,14 @@ def l1(prediction: tf.Tensor, target: tf.Tensor) -> tf.Tensor:
 def l2(prediction: tf.Tensor, target: tf.Tensor) -> tf.Tensor:
     """Mean squared difference over everything."""
     return tf.reduce_mean(tf.square(prediction - target))
+
+
+def charbonnier(prediction: tf.Tensor, target: tf.Tensor) -> tf.Tensor:
+    """Mean of sqrt(difference^2 + 0.001^2): L1 that is smooth at 0, where it is 0.001.
+
+    Charbonnier et al. (ICIP 1994), with the constant of Lai et al. (CVPR 2017, arXiv 1704.03915).
+    """
+    return tf.reduce_mean(tf.sqrt(tf.square(prediction - target) + _CHARBONNIER_EPSILON**2))
 
 
 def psnr(prediction: tf.Tensor, target: tf.Tensor) -> tf.Tensor:

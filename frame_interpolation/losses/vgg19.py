@@ -74,6 +74,30 @@ class Vgg19:
         return features
 
 
+class SharedFeatures:
+    """A network that is asked twice for the features of one image and computes them once.
+
+    With two losses on the same features a training step then goes back through the network once
+    as well. This holds while a graph is built; eager calls are not remembered, since a gradient
+    tape that is opened later would not know of them.
+    """
+
+    def __init__(self, network: Vgg19):
+        self._network = network
+
+    def __call__(self, image: tf.Tensor) -> list[tf.Tensor]:
+        """As the network's call."""
+        if tf.executing_eagerly():
+            return self._network(image)
+        # Kept by the graph, so that it lives and dies with it.
+        known = tf.compat.v1.get_collection_ref(f"{__name__}/features/{id(self)}")
+        for other, features in known:
+            if other is image:
+                return features
+        known.append((image, self._network(image)))
+        return known[-1][1]
+
+
 def _read_layers(model_file: str) -> np.ndarray:
     try:
         contents = scipy.io.loadmat(model_file)

@@ -11,16 +11,28 @@ import gin
 import tensorflow as tf
 
 from frame_interpolation.errors import InputError
-from frame_interpolation.losses import perceptual, reconstruction
+from frame_interpolation.losses import census, laplacian, line_distance, perceptual, reconstruction
 from frame_interpolation.losses.options import (
     StyleOptions,
     TestLosses,
     TrainingLosses,
     VggOptions,
 )
-from frame_interpolation.losses.vgg19 import Vgg19
+from frame_interpolation.losses.vgg19 import SharedFeatures, Vgg19
 
 LossFunction = Callable[[Mapping[str, tf.Tensor], Mapping[str, tf.Tensor]], tf.Tensor]
+
+# The losses that need nothing but the two images.
+_ON_IMAGE = {
+    "l1": reconstruction.l1,
+    "l2": reconstruction.l2,
+    "psnr": reconstruction.psnr,
+    "ssim": reconstruction.ssim,
+    "charbonnier": reconstruction.charbonnier,
+    "laplacian": laplacian.laplacian,
+    "census": census.census,
+    "line": line_distance.line_distance,
+}
 
 # The released gin files name the schedules of the loss weights by this path.
 for _schedule in ("PiecewiseConstantDecay", "PolynomialDecay", "ExponentialDecay", "CosineDecay"):
@@ -108,16 +120,16 @@ def _constant(value: float) -> Callable[[tf.Tensor], tf.Tensor]:
 def _loss_functions(
     names: Sequence[str], *, vgg: VggOptions, style: StyleOptions
 ) -> list[LossFunction]:
-    networks: dict[str, Vgg19] = {}
+    networks: dict[str, SharedFeatures] = {}
 
-    def network(selector: str, model_file: str) -> Vgg19:
+    def network(selector: str, model_file: str) -> SharedFeatures:
         if not model_file:
             raise InputError(
                 f"The loss {selector!r} needs the VGG-19 weights: bind {selector}.vgg_model_file "
                 "to the path of imagenet-vgg-verydeep-19.mat (README says where to get it)."
             )
         if model_file not in networks:
-            networks[model_file] = Vgg19(model_file)
+            networks[model_file] = SharedFeatures(Vgg19(model_file))
         return networks[model_file]
 
     def create(name: str) -> LossFunction:
@@ -135,7 +147,7 @@ def _loss_functions(
                     weights=style.weights,
                 )
             case _:
-                return _on_image(getattr(reconstruction, name))
+                return _on_image(_ON_IMAGE[name])
 
     return [create(name) for name in names]
 

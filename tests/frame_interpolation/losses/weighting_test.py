@@ -126,3 +126,52 @@ def test_warped_loss_needs_auxiliary_outputs():
     (loss,) = _constant(["l1_warped"], [1.0])
     with pytest.raises(InputError, match="use_aux_outputs"):
         loss.function({"y": tf.zeros([1, 2, 2, 3])}, {"image": tf.zeros([1, 2, 2, 3])})
+
+
+@pytest.mark.parametrize("name", ["charbonnier", "laplacian", "census", "line"])
+def test_the_slope_of_a_loss_along_its_gradient_is_that_of_its_values(name):
+    (loss,) = _constant([name], [1.0])
+    prediction, target, direction = tf.unstack(
+        tf.random.stateless_uniform([3, 1, 40, 36, 3], [3, 4], dtype=tf.float32)
+    )
+    target = prediction + 0.1 * (target - 0.5)
+    with tf.GradientTape() as tape:
+        tape.watch(prediction)
+        value = loss.function({"y": target}, {"image": prediction})
+    gradient = tape.gradient(value, prediction)
+    assert bool(tf.reduce_all(tf.math.is_finite(gradient)))
+    step = 1e-3
+    direction = step * (gradient / tf.reduce_max(tf.abs(gradient)) + 0.1 * (direction - 0.5))
+    ends = [
+        float(loss.function({"y": target}, {"image": prediction + sign * direction}))
+        for sign in (-1.0, 1.0)
+    ]
+    slope = float(tf.reduce_sum(gradient * direction))
+    assert 0.5 * (ends[1] - ends[0]) == pytest.approx(slope, rel=0.05)
+
+
+def test_charbonnier_by_hand():
+    (loss,) = _constant(["charbonnier"], [1.0])
+    zeros = tf.zeros([1, 4, 4, 3])
+    values = [
+        float(loss.function({"y": zeros}, {"image": zeros + offset})) for offset in (0.0, 0.001)
+    ]
+    np.testing.assert_allclose(values, [0.001, 0.001 * np.sqrt(2.0)], rtol=1e-5)
+
+
+def test_two_losses_share_the_features_and_have_the_gradient_of_both(vgg_file):
+    losses = _released_style_losses(vgg_file)
+    frames = tf.random.stateless_uniform([2, 1, 32, 32, 3], [1, 2])
+
+    def value_and_gradient(image, target):
+        with tf.GradientTape() as tape:
+            tape.watch(image)
+            value = tf.add_n([loss.function({"y": target}, {"image": image}) for loss in losses])
+        return value, tape.gradient(value, image)
+
+    compiled = tf.function(value_and_gradient)
+    for actual, expected in zip(compiled(*frames), value_and_gradient(*frames), strict=True):
+        np.testing.assert_allclose(actual, expected, rtol=1e-4, atol=1e-6)
+    graph = compiled.get_concrete_function(*frames).graph.as_graph_def()
+    # The 14 convolutions once for the prediction and once for the target.
+    assert sum(node.op == "Conv2D" for node in graph.node) == 2 * 14
