@@ -16,6 +16,7 @@ it was; one that is finished prints its means again. docs/evaluation.md says mor
 
 import dataclasses
 import logging
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -212,7 +213,11 @@ def main(argv: Sequence[str]) -> None:
         for choice in (MethodChoice, DataChoice)
         for field in dataclasses.fields(choice)
     }
-    _results_parent(_method_choice(choices), _OUTPUT_DIR.value)  # Errors before TensorFlow loads.
+    choice = _method_choice(choices)
+    _results_parent(choice, _OUTPUT_DIR.value)  # Errors before TensorFlow loads.
+    if choice.command is not None:
+        # An end that unwinds, so that what the command left running is ended, too.
+        signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     _select_device(_MODE.value)
     run(
         gin_config=_GIN_CONFIG.value,

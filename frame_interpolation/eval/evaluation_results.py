@@ -280,8 +280,14 @@ def _cell(value: float | None) -> str:
     return "" if value is None else repr(float(value))
 
 
-def _listed(fields: Mapping[str, Any]) -> list[str]:
-    return [f"  {name}: {value}" for name, value in fields.items()]
+def _listed(fields: Mapping[str, Any], indent: str = "  ") -> list[str]:
+    lines = []
+    for name, value in fields.items():
+        # What has parts of its own (the shards of a dataset) goes below its name.
+        nested = isinstance(value, Mapping) and any(isinstance(v, Mapping) for v in value.values())
+        lines.append(f"{indent}{name}:" if nested else f"{indent}{name}: {value}")
+        lines += _listed(value, indent + "  ") if nested else []
+    return lines
 
 
 def _group_json(group: Group) -> dict[str, Any]:

@@ -45,7 +45,8 @@ class EvaluationOptions:
         max_examples: Number of examples to evaluate, from the first; -1 for all.
         metrics: Metric names, in the order of the columns of `results.csv`; each may carry the
             suffix `_roi`.
-        tfrecord: Records to evaluate, `path@shards` or one file. Required by `eval_cli`.
+        tfrecord: Records to evaluate, `path@shards` or one file. Required by `eval_cli` without
+            `--input_dir`.
         protocol: 'film' scores frames as they are, 'atd12k' at 960x540,
             'atd12k_512x320' the same frames at ToonCrafter's size (see `protocols`).
         batch_size: Neighbouring triplets of equal size that go through the network together. It

@@ -146,6 +146,9 @@ def test_image_files_and_records_give_the_same_scores(tmp_path, name):
         shard["sha256"] for shard in manifest["shards"]
     ]
     assert sum(shard["records"] for shard in shards.values()) == manifest["records"]
+    readme = (tmp_path / "records" / "batch_eval" / folder.name / "readme.txt").read_text()
+    for name, shard in shards.items():
+        assert f"    {name}: {shard}\n" in readme
     for version in ("python", "tensorflow", "numpy", "pillow", "opencv-python-headless"):
         assert files.environment[version] not in ("", "unknown")
 

@@ -1,7 +1,11 @@
 """The program with every kind of method, from the command line's choices to results."""
 
+import os
 import shutil
+import signal
+import subprocess
 import sys
+import time
 
 import numpy as np
 import pytest
@@ -134,6 +138,32 @@ def test_a_command_goes_on_where_it_failed(evaluate, tmp_path):
     nearest, _ = evaluate(baseline="nearest", output_dir=str(tmp_path / "nearest"))
     assert _psnrs(results) == _psnrs(nearest)
     assert results.model["kind"] == "command" and nearest.model["baseline"] == "nearest"
+
+
+@pytest.mark.slow
+def test_a_terminated_program_takes_its_command_along(evaluate, tmp_path):
+    (tmp_path / "method.py").write_text(
+        "import os, pathlib, sys, time\n"
+        f"pathlib.Path({str(tmp_path / 'pid')!r}).write_text(str(os.getpid()))\n"
+        "time.sleep(600)\n"
+    )
+    program = subprocess.Popen(
+        [
+            *(sys.executable, "-m", "eval.eval_cli", "--mode=cpu"),
+            f"--gin_config={tmp_path / 'eval.gin'}",
+            f"--command={sys.executable} {tmp_path / 'method.py'} {{inputs}} {{outputs}}",
+            f"--output_dir={tmp_path / 'out'}",
+        ],
+        stderr=subprocess.DEVNULL,
+    )
+    ends = time.monotonic() + 120
+    while not ((tmp_path / "pid").exists() and (tmp_path / "pid").read_text()):
+        assert time.monotonic() < ends and program.poll() is None
+        time.sleep(0.1)
+    program.terminate()
+    assert program.wait(60) == 128 + signal.SIGTERM
+    with pytest.raises(ProcessLookupError):
+        os.kill(int((tmp_path / "pid").read_text()), 0)
 
 
 @pytest.mark.slow
