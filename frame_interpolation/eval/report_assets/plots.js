@@ -67,6 +67,7 @@
   /** A plot: `model()` says what to draw; kept up to date by `draw()`. */
   function makePlot(id, model) {
     const canvas = el("canvas", { id, tabindex: "0", role: "img" });
+    const base = document.createElement("canvas"); // Everything but the mark, drawn once.
     const tip = el("div", { class: "tip", hidden: true });
     const live = el("p", { class: "hidden", role: "status" });
     const summary = el("p", { class: "soft" });
@@ -81,13 +82,14 @@
       if (!width) return;
       const height = Math.round(Math.max(260, Math.min(440, width * 0.68)));
       const ratio = devicePixelRatio || 1;
-      canvas.width = Math.round(width * ratio);
-      canvas.height = Math.round(height * ratio);
+      for (const one of [base, canvas]) {
+        one.width = Math.round(width * ratio);
+        one.height = Math.round(height * ratio);
+      }
       canvas.style.width = `${width}px`;
       canvas.style.height = `${height}px`;
-      const context = canvas.getContext("2d");
+      const context = base.getContext("2d");
       context.setTransform(ratio, 0, 0, ratio, 0, 0);
-      context.clearRect(0, 0, width, height);
       context.font = "12px system-ui, sans-serif";
       const area = {
         left: MARGIN.left, right: width - MARGIN.right, top: MARGIN.top, bottom: height - MARGIN.bottom,
@@ -148,21 +150,34 @@
         context.strokeStyle = curve.colour;
         polyline(context, curve.points, toX, toY);
       }
-      if (marked >= 0 && placed[marked]) {
-        context.strokeStyle = ink("--ink");
-        context.lineWidth = 2;
-        context.beginPath();
-        context.arc(placed[marked].px, placed[marked].py, 8, 0, 2 * Math.PI);
-        context.stroke();
-      }
+      marked = -1;
+      tip.hidden = true;
+      paint();
       summary.textContent = current.summary;
       canvas.setAttribute("aria-label", `${current.yTitle} against ${current.xTitle}. ${current.summary} `
         + "Arrow keys go from point to point, Enter opens the triplet.");
     }
 
+    /** Shows the drawn plot, with a ring around the marked point. */
+    function paint() {
+      const context = canvas.getContext("2d");
+      context.setTransform(1, 0, 0, 1, 0, 0);
+      context.clearRect(0, 0, canvas.width, canvas.height);
+      context.drawImage(base, 0, 0);
+      const point = placed[marked];
+      if (!point) return;
+      const ratio = devicePixelRatio || 1;
+      context.setTransform(ratio, 0, 0, ratio, 0, 0);
+      context.strokeStyle = ink("--ink");
+      context.lineWidth = 2;
+      context.beginPath();
+      context.arc(point.px, point.py, 8, 0, 2 * Math.PI);
+      context.stroke();
+    }
+
     function mark(position, { announce = false } = {}) {
       marked = position;
-      draw();
+      paint();
       const point = placed[position];
       tip.hidden = !point;
       if (!point) return;
@@ -199,8 +214,8 @@
       canvas.classList.toggle("over", found >= 0);
       if (found !== marked) mark(found);
     });
-    canvas.addEventListener("pointerleave", () => mark(-1));
-    canvas.addEventListener("blur", () => mark(-1));
+    canvas.addEventListener("pointerleave", () => marked >= 0 && mark(-1));
+    canvas.addEventListener("blur", () => marked >= 0 && mark(-1));
     canvas.addEventListener("click", (event) => {
       const found = nearest(event);
       if (found >= 0) open(found);
@@ -288,12 +303,13 @@
     const metric = R.metric();
     const [a, b] = [R.scores[R.state.metric][view.x], R.scores[R.state.metric][view.y]];
     const rows = R.selection().filter((i) => a[i] !== null && b[i] !== null);
+    const neutral = ink("--soft");
     let [better, worse] = [0, 0];
     const points = R.sortBy(rows, (i) => a[i], false).map((i) => {
       const gain = R.gain(metric, b[i], a[i]);
       if (gain > 0) better++;
       if (gain < 0) worse++;
-      const colour = gain > 0 ? R.colour(view.y) : gain < 0 ? R.colour(view.x) : ink("--soft");
+      const colour = gain > 0 ? R.colour(view.y) : gain < 0 ? R.colour(view.x) : neutral;
       const change = a[i] === b[i] ? 0 : b[i] - a[i];
       return { i, x: a[i], y: b[i], colour, shape: gain >= 0 ? "circle" : "square",
         text: `${R.format(metric, a[i])} and ${R.format(metric, b[i])} (${R.format(metric, change, true)})` };

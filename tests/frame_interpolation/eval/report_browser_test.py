@@ -313,3 +313,24 @@ def test_two_thousand_triplets_stay_quick(open_page, tmp_path, make_results, dra
     assert len(_names(page)) == 1
     acted_s = time.monotonic() - start
     assert loaded_s < 8 and acted_s < 8, (loaded_s, acted_s)
+
+
+def test_one_result_without_pictures_groups_or_measures(open_page, tmp_path, make_results):
+    folder = tmp_path / "one"
+    folder.mkdir()
+    values = {"psnr": [None, float("inf"), 20.0], "psnr_roi": [None, None, None]}
+    results = make_results(values, film="", level=None, identity={"records": "d"})
+    evaluation_results.write_results(folder, results)
+    entries = [("only", folder / "results.json", folder / "frames")]
+    path = report.write_report(tmp_path / "report", title="t", results=entries)
+    page = open_page(path, fragment="#triplet-1")
+    assert "holds no pictures" in page.locator("#viewer .stage").text_content()
+    for key in ("2", "3", "m", "e", " ", "ArrowRight", "Escape"):
+        page.keyboard.press(key)
+    cells = page.locator("#means tbody td").all_text_contents()
+    assert cells[0].startswith("20.000") and "1 infinite, 1 missing" in cells[0]
+    assert cells[1] == "–"
+    page.locator("#gallery label", has_text="random").click()
+    assert page.locator("#gallery .cards li").count() == 3
+    shown = [page.locator("#triplets tbody td:last-child").nth(i).text_content() for i in range(3)]
+    assert shown == ["–", "∞", "20.000"]
