@@ -164,9 +164,15 @@ def create_method(predictions: FoundPredictions, *, resize: bool = False) -> Met
     content = fingerprint.of_files(named)
 
     def predict(batch: Sequence[PreparedTriplet]) -> np.ndarray:
-        return np.stack(
-            [read_for(triplet, files[triplet.example.index], resize=resize) for triplet in batch]
-        )
+        frames = [
+            read_for(triplet, files[triplet.example.index], resize=resize) for triplet in batch
+        ]
+        if len({frame.shape for frame in frames}) > 1:  # Both sizes of a protocol that has two.
+            raise InputError(
+                f"The predictions of {batch[0].example.name!r} and the triplets after it are of "
+                "two sizes; bring them to one, or bind evaluation.batch_size to 1."
+            )
+        return np.stack(frames)
 
     def load() -> Predictor:
         return predict
