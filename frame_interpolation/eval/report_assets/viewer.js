@@ -96,10 +96,12 @@
       list.value = view[key];
       return list;
     };
-    const modes = el("fieldset", { class: "segments" }, el("legend", { class: "hidden" }, "View"),
-      VIEWS.map(([mode, title], n) => el("label", { title: `Key ${n + 1}` },
-        el("input", { type: "radio", name: "mode", id: `mode-${mode}`, checked: mode === view.mode,
-          onchange: () => change({ mode }, `#mode-${mode}`) }), el("span", {}, title))));
+    // Buttons and not radio buttons, whose arrow keys would stand in the way of the triplets'.
+    const modes = el("div", { class: "segments", role: "group", "aria-label": "View" },
+      VIEWS.map(([mode, title], n) => el("button", {
+        type: "button", id: `mode-${mode}`, title: `Key ${n + 1}`, "aria-pressed": String(mode === view.mode),
+        onclick: () => change({ mode }, mode === "slider" ? ".slide" : `#mode-${mode}`),
+      }, title)));
     const isPair = view.mode !== "all";
     const box = el("input", { type: "checkbox", id: "region", checked: view.showRegion,
       onchange: () => change({ showRegion: box.checked }, "#region") });
@@ -169,9 +171,9 @@
   }
 
   const KEYS = {
-    1: () => change({ mode: "all" }, "#mode-all"),
+    1: () => change({ mode: "all" }, "#viewer-title"),
     2: () => change({ mode: "slider" }, ".slide"),
-    3: () => change({ mode: "blink" }, "#blink-play"),
+    3: () => change({ mode: "blink" }, "#viewer-title"),
     n: () => go(1),
     p: () => go(-1),
     ArrowRight: () => go(1),
@@ -192,7 +194,7 @@
   dialog.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const target = event.target;
-    const takesAll = target.matches("select, input[type=range], input[type=radio], [tabindex='0']");
+    const takesAll = target.matches("select, input[type=range], [tabindex='0']");
     const isArrow = /^(Arrow|Home|End)/.test(event.key);
     if (takesAll && (isArrow || target.matches("select"))) return;
     if (event.key === " " && target.matches("button, input")) return;
@@ -207,12 +209,13 @@
   });
   dialog.addEventListener("close", () => {
     R.stage.stop();
-    history.replaceState(null, "", location.pathname + location.search);
+    if (location.hash.startsWith("#triplet-")) history.replaceState(null, "", location.pathname + location.search);
   });
 
   function fromAddress() {
     const match = /^#triplet-(\d+)$/.exec(location.hash);
     if (match && Number(match[1]) < R.count) open(Number(match[1]), next);
+    else if (dialog.open) dialog.close(); // The browser's way back.
     next = null;
   }
   addEventListener("hashchange", fromAddress);

@@ -210,6 +210,12 @@ def test_keys_go_between_triplets_views_and_maps(open_page, small):
     page.keyboard.press("ArrowLeft")
     assert place.text_content().startswith("5 of 9")
     assert page.url.endswith("#triplet-4")
+    page.locator("#viewer button", has_text="Blink").click()
+    page.keyboard.press("ArrowRight")
+    assert place.text_content().startswith("6 of 9")
+    assert page.locator("#mode-blink").get_attribute("aria-pressed") == "true"
+    page.keyboard.press("p")
+    page.keyboard.press("1")
     page.keyboard.press("e")
     shown = page.locator("#viewer .stage img").first
     assert shown.get_attribute("src").endswith("error_1.webp")
@@ -229,8 +235,11 @@ def test_keys_go_between_triplets_views_and_maps(open_page, small):
     page.keyboard.press("Escape")
     page.keyboard.press("Escape")
     assert page.locator("dialog[open]").count() == 0 and "#" not in page.url
-    page.locator("body").press("Tab")
+    page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement !== document.body")
+    page.locator("#triplets tbody a").nth(2).click()
+    page.go_back()
+    _wait(page, "document.querySelectorAll('dialog[open]').length === 0")
 
 
 def test_blinking_changes_by_itself_and_stops(open_page, small):
