@@ -17,6 +17,7 @@ from collections.abc import Sequence
 
 import tensorflow as tf
 
+from frame_interpolation.errors import InputError
 from frame_interpolation.models import weight_matching
 from frame_interpolation.training.learning_rate import warm_up_factor
 from frame_interpolation.training.options import OptimizerOptions
@@ -57,6 +58,9 @@ class AdamByGroup(tf.keras.optimizers.Optimizer):
 
         Args:
           var_list: all trainable variables of the model, also those that the plan freezes.
+
+        Raises:
+          InputError: the pattern of the weights that decay matches none.
         """
         super().build(var_list)
         if getattr(self, "_built", False):
@@ -72,6 +76,11 @@ class AdamByGroup(tf.keras.optimizers.Optimizer):
             pattern = re.compile(self._options.weight_decay_pattern)
             names = weight_matching.canonical_names([variable.name for variable in var_list])
             self._decaying = frozenset(i for i, name in enumerate(names) if pattern.search(name))
+            if not self._decaying:
+                raise InputError(
+                    f"optimizer.weight_decay_pattern is {pattern.pattern!r}, which is found in the "
+                    "name of no variable. The names are:\n  " + "\n  ".join(names)
+                )
 
     def update_step(self, gradient: tf.Tensor, variable: tf.Variable) -> None:
         """Updates one variable by its gradient."""

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from frame_interpolation.errors import InputError
 from frame_interpolation.training.fine_tuning import FineTuningOptions
 from frame_interpolation.training.learning_rate import create_schedule
 from frame_interpolation.training.optimizers import AdamByGroup
@@ -65,6 +66,11 @@ def test_the_decay_follows_its_pattern_and_the_rate_of_the_group(variables):
     kernel, bias = _apply(optimizer, variables, [[0.0, 0.0], [0.0]])
     np.testing.assert_allclose(kernel, _KERNEL)
     np.testing.assert_allclose(bias, [0.5 * 0.995], rtol=1e-6)
+
+
+def test_a_pattern_of_decay_that_matches_nothing_is_refused(variables):
+    with pytest.raises(InputError, match=r"weight_decay_pattern is 'weights'.*\n  layer/kernel"):
+        _optimizer(variables, name="adamw", weight_decay=0.5, weight_decay_pattern="weights")
 
 
 def test_without_groups_it_is_keras_adam_with_its_checkpoint_keys(tmp_path):
