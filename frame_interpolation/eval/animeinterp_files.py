@@ -44,7 +44,9 @@ SETTINGS_FILE: Final = "animeinterp_settings.py"
 FLOW_FILES: Final = ("guide_flo13.npy", "guide_flo31.npy")
 
 _PROTOCOL: Final = protocols.find("atd12k")
-_SIZE: Final = (960, 540)
+SIZE: Final = (960, 540)
+"""(width, height) of the frames that its script takes and makes."""
+
 _SSIM_WINDOW: Final = 7
 
 _SETTINGS: Final = '''\
@@ -134,7 +136,7 @@ def write_triplet(folder: Path, name: str, example: EvaluationExample) -> bool:
     for number, frame in enumerate((example.x0, example.y, example.x1), start=1):
         pixels = frame_store.to_bytes(_PROTOCOL.prepare(frame))
         frame_store.write_image(frames_folder / f"frame{number}.png", pixels)
-    size = _SIZE
+    size = SIZE
     annotation = example.annotation
     is_own = annotation is not None and _is_readable(annotation, size)
     if annotation is None or not is_own:
@@ -164,8 +166,8 @@ def write_settings(folder: Path) -> None:
         flows=FLOWS_FOLDER,
         annotations=ANNOTATIONS_FOLDER,
         results=external_export.RESULTS_FOLDER,
-        width=_SIZE[0],
-        height=_SIZE[1],
+        width=SIZE[0],
+        height=SIZE[1],
     )
     evaluation_results.write_text(folder / SETTINGS_FILE, text)
 

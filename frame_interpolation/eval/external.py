@@ -326,7 +326,9 @@ def collect(
 
     for label in outputs.folders:
         for protocol in (PROTOCOL, SIDE_PROTOCOL):
-            evaluate(label, outputs.method(label, resize=protocol == PROTOCOL), protocol)
+            evaluate(
+                label, outputs.method(label, at_their_size=protocol == SIDE_PROTOCOL), protocol
+            )
     for label, path in others.items():
         evaluate(label, outputs.method_beside(path), SIDE_PROTOCOL)
 

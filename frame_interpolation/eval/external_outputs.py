@@ -15,8 +15,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from PIL import Image
+
 from frame_interpolation.errors import InputError
 from frame_interpolation.eval import (
+    animeinterp_files,
     external_export,
     fingerprint,
     frame_store,
@@ -44,6 +47,7 @@ class Outputs:
         present: Positions of those that have an output.
         folders: The predictions by label, all for the triplets in `present`.
         facts: What the results say of each label besides.
+        are_smaller: Whether the frames are smaller than 960x540, as the method makes them.
         notes: What a reader of the scores has to know.
     """
 
@@ -51,6 +55,7 @@ class Outputs:
     present: tuple[int, ...]
     folders: Mapping[str, FoundPredictions]
     facts: Mapping[str, Mapping[str, Any]]
+    are_smaller: bool = False
     notes: tuple[str, ...] = ()
 
     def subset_of(self, source: ExampleSource) -> ExampleSource:
@@ -59,16 +64,18 @@ class Outputs:
             return source
         return SubsetSource(source, self.present, reason="the method has no output for them")
 
-    def method(self, label: str, *, resize: bool) -> Method:
+    def method(self, label: str, *, at_their_size: bool) -> Method:
         """Makes a method of the outputs.
 
         Args:
             label: A label in `folders`.
-            resize: Bring frames to the size of the truth.
+            at_their_size: Whether frames that are smaller than 960x540 are scored as they are;
+                they are enlarged otherwise.
 
         Returns:
             The method.
         """
+        resize = self.are_smaller and not at_their_size
         made = predictions.create_method(self.folders[label], resize=resize)
         return dataclasses.replace(made, description={**made.description, **self.facts[label]})
 
@@ -122,6 +129,7 @@ def collect(
         found = predictions.find_files(results, export.names)
         missing = [export.exported[i] for i, file in enumerate(found.files) if file is None]
         _check_missing(missing, export, results, allow_missing)
+        _check_sizes([file for file in found.files if file is not None])
         _report_unknown(_unknown_folders(results, export))
         facts = {"method": "AnimeInterp"}
         return Outputs(
@@ -213,6 +221,7 @@ def _collect_tooncrafter(
             }
             for number, label in labels.items()
         },
+        are_smaller=True,
         notes=(tooncrafter_files.LOSSES, tooncrafter_files.TIMES),
     )
 
@@ -245,6 +254,26 @@ def _check_missing(
             "the others alone."
         )
     _log.warning("%s They are left out.", text)
+
+
+def _check_sizes(files: Sequence[Path]) -> None:
+    """Refuses outputs that are no images of the size of the inputs, before any is scored."""
+    problems = []
+    for file in files:
+        try:
+            with Image.open(file) as image:
+                if image.size != animeinterp_files.SIZE:
+                    problems.append(f"{str(file)!r} is {image.width}x{image.height}")
+        except (OSError, ValueError, SyntaxError) as error:
+            problems.append(f"{str(file)!r} is no image ({error})")
+    if problems:
+        width, height = animeinterp_files.SIZE
+        hidden = len(problems) - external_export.SHOWN
+        more = f"; and {hidden} more" if hidden > 0 else ""
+        raise InputError(
+            f"{len(problems)} of {len(files)} outputs cannot be used, expected {width}x{height}: "
+            f"{'; '.join(problems[: external_export.SHOWN])}{more}."
+        )
 
 
 def _unknown_folders(results: Path, export: Export) -> list[str]:

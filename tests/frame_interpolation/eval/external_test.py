@@ -147,6 +147,25 @@ def test_flows_that_are_there_are_linked_and_others_refused(tmp_path, records):
         external.export(export_dir=str(tmp_path / "cut"), max_examples=1, **arguments)
 
 
+def test_frames_of_another_size_or_format_are_listed(tmp_path, records, caplog):
+    folder = tmp_path / "export"
+    exported = external.export(method="animeinterp", export_dir=str(folder), tfrecord=records)
+    for name, size in zip(exported.exported, ((960, 540), (1280, 720), (96, 54)), strict=True):
+        (folder / "results" / name).mkdir()
+        Image.new("RGB", size).save(folder / "results" / name / "frame2.png")
+    whole = folder / "results" / exported.exported[0] / "frame2.png"
+    whole.write_bytes(whole.read_bytes()[:20])
+    with pytest.raises(
+        InputError, match="3 of 3 outputs cannot be used, expected 960x540"
+    ) as error:
+        _collect(folder, "animeinterp")
+    assert "1280x720" in str(error.value) and "no image" in str(error.value)
+    shutil.rmtree(folder / "results" / exported.exported[1])
+    (folder / "results" / "of something else").mkdir()
+    with pytest.raises(InputError, match=r"1 of 3 triplets have no output.*a_name_with"):
+        _collect(folder, "animeinterp")
+
+
 def test_settings_have_a_name_that_the_script_can_import():
     # It strips the letters of '.py' from the end, and imports what is left.
     name = animeinterp_files.SETTINGS_FILE
