@@ -1,3 +1,5 @@
+import contextlib
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -42,6 +44,26 @@ def test_each_triplet_counts_the_same_whatever_its_batch_and_size(create):
     scores = evaluation.evaluate(7)["a"]
     assert scores["l1"] == pytest.approx((3 * 0.5 + 0.1) / 4)
     assert scores["k*l2"] == pytest.approx(10 * (3 * 0.25 + 0.01) / 4)
+
+
+def test_the_weights_to_evaluate_are_there_for_the_evaluation_alone(create):
+    events = []
+
+    @contextlib.contextmanager
+    def weights():
+        events.append("given")
+        yield
+        events.append("taken back")
+
+    class _Batches:
+        def __iter__(self):
+            events.append("evaluated")
+            return iter([_example(0.5)])
+
+    create({"a": _Batches()}, weights=weights).evaluate(3)
+    assert events == ["given", "evaluated", "taken back"]
+    create({}, weights=weights).evaluate(3)
+    assert len(events) == 3
 
 
 def test_images_are_not_clipped(create):
