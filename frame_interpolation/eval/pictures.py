@@ -3,9 +3,10 @@
 The same functions draw the report of an evaluation and the pictures in TensorBoard during
 training. Frames are uint8 (H, W, 3) RGB, and so is every picture.
 
-- An *error map* shows, for each pixel, the mean over R, G and B of the absolute difference in grey
-  levels of 255, on a ramp from black (no error) by violet, red and orange to pale yellow;
-  `FULL_ERROR` grey levels and above have the last colour.
+- An *error map* shows, for each pixel, the mean over R, G and B of the absolute difference, rounded
+  to whole grey levels of 255, on a ramp from black (no error) by violet, red and orange to pale
+  yellow; `FULL_ERROR` grey levels and above have the last colour. (Thirds of a level nobody sees, and
+  they would make the files half as large again.)
 - A *line map* shows the lines of a drawing dark on white; two of them over each other show which
   lines both have, which are missing, and which are there alone.
 - A *flow picture* follows the colours of Baker et al., "A Database and Evaluation Methodology for
@@ -56,14 +57,13 @@ def error_map(estimate: np.ndarray, truth: np.ndarray) -> np.ndarray:
     """
     if estimate.shape != truth.shape:
         raise ValueError(f"Cannot compare frames of {estimate.shape} and {truth.shape}.")
-    # Sums of three differences are integers, so that a table holds the colour of each.
-    levels = cv2.absdiff(estimate, truth).sum(axis=-1, dtype=np.uint16)
-    return _ERROR_COLOURS[np.minimum(levels, 3 * FULL_ERROR)]
+    sums = cv2.absdiff(estimate, truth).sum(axis=-1, dtype=np.uint16)
+    return _ERROR_COLOURS[np.minimum((sums + 1) // 3, FULL_ERROR)]
 
 
 def _error_colours() -> np.ndarray:
-    """Colour of every sum of differences over R, G and B, uint8 (3 `FULL_ERROR` + 1, 3)."""
-    position = np.linspace(0, len(ERROR_RAMP) - 1, 3 * FULL_ERROR + 1)
+    """Colour of every mean difference in whole grey levels, uint8 (`FULL_ERROR` + 1, 3)."""
+    position = np.linspace(0, len(ERROR_RAMP) - 1, FULL_ERROR + 1)
     ramp = np.asarray(ERROR_RAMP, np.float64)
     channels = [np.interp(position, np.arange(len(ramp)), ramp[:, c]) for c in range(3)]
     return np.rint(np.stack(channels, axis=-1)).astype(np.uint8)

@@ -128,7 +128,8 @@ def write_aligned_report(
         baseline: Label of the result that the others are compared with; the first if None.
         natural: Results of the same methods on natural video, one a dataset, shown as tables.
         preferences: What people preferred in a study.
-        warnings: What a reader must not miss, shown above everything else.
+        warnings: What a reader must not miss, shown above everything else; what follows the first
+            line of one is folded away below it.
         seed: Seed of the random gallery, from 0 to 2**32 - 1.
         progress_stream: Where progress is shown; standard error when None.
 

@@ -40,7 +40,7 @@ IMAGES_NAME = "images"
 THUMBNAIL_WIDTH_PX = 320
 
 _STAMP_NAME = "pictures.json"
-_VERSION = 1  # Raised whenever the same frames would be drawn otherwise.
+_VERSION = 2  # Raised whenever the same frames would be drawn otherwise.
 _MAX_THREADS = 8
 _EXACT = {"lossless": True, "quality": 40, "method": 2}
 _THUMBNAIL = {"quality": 82, "method": 2}

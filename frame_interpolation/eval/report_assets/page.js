@@ -15,7 +15,11 @@
     byId("facts").textContent =
       `${data.size_text}, protocol ${name} (version ${version}): ${definition}. Means are plain means over triplets.${shown}`;
     byId("warnings").replaceChildren(
-      ...data.warnings.map((text) => el("p", { class: "warning", role: "note" }, text)));
+      ...data.warnings.map((text) => {
+        const [headline, ...checks] = text.split("\n");
+        if (!checks.length) return el("p", { class: "warning", role: "note" }, headline);
+        return el("details", { class: "warning", open: data.warnings.length === 1 }, el("summary", {}, headline), checks.map((check) => el("p", {}, check)));
+      }));
   }
 
   function buildBar() {
