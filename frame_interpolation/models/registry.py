@@ -28,12 +28,13 @@ class ModelOptions:
             )
 
 
-def create_model(model: ModelOptions, *, film_net: FilmNetOptions):
+def create_model(model: ModelOptions, *, film_net: FilmNetOptions, precision: str = "float32"):
     """Builds the network that `model.name` asks for.
 
     Args:
       model: the choice.
       film_net: options of the FILM network.
+      precision: Keras policy that it computes in: `float32`, `mixed_bfloat16`, `mixed_float16`.
 
     Returns:
       A `tf.keras.Model`; see `film_net.interpolator.create_model` for its inputs and outputs.
@@ -41,5 +42,5 @@ def create_model(model: ModelOptions, *, film_net: FilmNetOptions):
     # TensorFlow comes with the network, not with the options.
     from frame_interpolation.models.film_net import interpolator
 
-    factories = {"film_net": lambda: interpolator.create_model(film_net)}
+    factories = {"film_net": lambda: interpolator.create_model(film_net, precision=precision)}
     return factories[model.name]()

@@ -12,44 +12,58 @@ import dataclasses
 import tensorflow as tf
 
 
-def backward_warp(image: tf.Tensor, flow_px: tf.Tensor) -> tf.Tensor:
+def backward_warp(
+    image: tf.Tensor, flow_px: tf.Tensor, *, written_gradient: bool = True
+) -> tf.Tensor:
     """Samples `image` at the positions that `flow_px` points to.
-
-    The gradient is written out: it keeps nothing but the two inputs for the backward pass, where
-    automatic differentiation keeps seven tensors of the size of the image.
 
     Args:
       image: (B, H, W, C) floating point.
       flow_px: (B, H, W, 2), (dx, dy) in pixels; the result is differentiable with respect to both.
+      written_gradient: take the gradient that is written here, which keeps the two inputs for the
+        backward pass, where automatic differentiation keeps seven tensors of the size of the
+        image. False for inference, whose graph it would only make larger.
 
     Returns:
       (B, H, W, C), of the dtype of `image`. Coordinates are computed in float32 whatever the dtype
       of the image, since bfloat16 cannot tell neighbouring columns of a large frame apart.
     """
-    warped = _warp(image, tf.cast(flow_px, tf.float32))
+    flow_px = tf.cast(flow_px, tf.float32)
+    if written_gradient:
+        warped = _differentiable(image, flow_px)
+    else:
+        warped = _interpolated(image, _positions(flow_px, tf.shape(image)))
     return tf.ensure_shape(warped, image.shape)
 
 
 @tf.custom_gradient
-def _warp(image: tf.Tensor, flow_px: tf.Tensor):
+def _differentiable(image: tf.Tensor, flow_px: tf.Tensor):
     positions = _positions(flow_px, tf.shape(image))
+
+    def gradient(upstream: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        pixels = _pixels(image)
+        return _image_gradient(upstream, positions, pixels), _flow_gradient(
+            upstream, positions, pixels
+        )
+
+    return _interpolated(image, positions), gradient
+
+
+def _pixels(image: tf.Tensor) -> tf.Tensor:
+    """One flat list of pixels makes each corner a gather of contiguous rows of C values."""
+    return tf.reshape(image, [-1, tf.shape(image)[3]])
+
+
+def _interpolated(image: tf.Tensor, positions: "_Positions") -> tf.Tensor:
     weight_x = tf.cast(positions.weight_x, image.dtype)
     weight_y = tf.cast(positions.weight_y, image.dtype)
-    # One flat list of pixels makes each corner a gather of contiguous rows of C values.
-    pixels = tf.reshape(image, [-1, tf.shape(image)[3]])
+    pixels = _pixels(image)
     top_left, top_right, bottom_left, bottom_right = (
         tf.gather(pixels, corner) for corner in positions.corners
     )
     upper = top_left + weight_x * (top_right - top_left)
     lower = bottom_left + weight_x * (bottom_right - bottom_left)
-    warped = upper + weight_y * (lower - upper)
-
-    def gradient(upstream: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        return _image_gradient(upstream, positions, pixels), _flow_gradient(
-            upstream, positions, pixels
-        )
-
-    return warped, gradient
+    return upper + weight_y * (lower - upper)
 
 
 @dataclasses.dataclass(frozen=True)

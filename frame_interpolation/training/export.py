@@ -20,7 +20,7 @@ from collections.abc import Mapping, Sequence
 import tensorflow as tf
 
 from frame_interpolation.errors import InputError
-from frame_interpolation.models.film_net import options_file
+from frame_interpolation.models.film_net import interpolator, options_file
 from frame_interpolation.models.film_net.options import Options
 
 _IMAGE_SPEC = (None, None, None, 3)
@@ -65,6 +65,7 @@ def save_model(
 ) -> pathlib.Path:
     """Writes a SavedModel, replacing the one that is there.
 
+    A network that computes in 16 bits is saved as one that computes in float32.
     It is written beside `path` and renamed at the end, so that `path` never holds half of one.
 
     Args:
@@ -88,7 +89,7 @@ def save_model(
     target.parent.mkdir(parents=True, exist_ok=True)
     temporary = pathlib.Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
     try:
-        _write(model, temporary)
+        _write(_in_float32(model, options), temporary)
         options_file.write(temporary, options)
         # mkdtemp makes folders that only their owner can read.
         temporary.chmod(0o777 & ~_umask())
@@ -96,6 +97,15 @@ def save_model(
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
     return target
+
+
+def _in_float32(model: tf.keras.Model, options: Options) -> tf.keras.Model:
+    """The network itself, or a twin that computes in float32 of one that does not."""
+    if all(layer.compute_dtype == "float32" for layer in model._flatten_layers()):
+        return model
+    twin = interpolator.create_model(options)
+    twin.set_weights(model.get_weights())
+    return twin
 
 
 def _write(model: tf.keras.Model, folder: pathlib.Path) -> None:

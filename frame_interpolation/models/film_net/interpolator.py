@@ -66,6 +66,7 @@ class MiddleAlignment(tf.keras.layers.Layer):
         images: Sequence[tf.Tensor],
         features: Sequence[tf.Tensor],
         residuals_px: Sequence[tf.Tensor],
+        training: bool | None = None,
     ) -> dict[str, list[tf.Tensor]]:
         """Aligns the finest levels.
 
@@ -73,6 +74,7 @@ class MiddleAlignment(tf.keras.layers.Layer):
           images: (2B, H >> i, W >> i, 3).
           features: (2B, H >> i, W >> i, C_i), in the type the network computes with.
           residuals_px: residual flows (2B, H >> i, W >> i, 2), forward then backward.
+          training: whether gradients will be asked for.
 
         Returns:
           `aligned`: what the fusion network takes, a level being the channels of x0 warped, x1
@@ -86,13 +88,15 @@ class MiddleAlignment(tf.keras.layers.Layer):
             # the flow from the middle to x0 is approximated by half of the flow from x1 to x0.
             middle_flow_px = _MIDDLE_TIME * exchange_halves(flow_px)
             stack = tf.concat([tf.cast(image, feature.dtype), feature], axis=-1)
-            warped = backward_warp(stack, middle_flow_px)
+            warped = backward_warp(stack, middle_flow_px, written_gradient=bool(training))
             flows = tf.split(tf.cast(middle_flow_px, feature.dtype), 2)
             aligned.append(tf.concat([*tf.split(warped, 2), *flows], axis=-1))
             if feature.dtype == image.dtype:
                 warped_images.append(warped[..., :3])
             else:  # For the losses; a graph that has no use for them leaves them out.
-                warped_images.append(backward_warp(image, middle_flow_px))
+                warped_images.append(
+                    backward_warp(image, middle_flow_px, written_gradient=bool(training))
+                )
         return {"aligned": aligned, "warped_images": warped_images, "flows_px": flows_px}
 
 

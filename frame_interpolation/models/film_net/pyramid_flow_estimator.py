@@ -57,12 +57,13 @@ class PyramidFlowEstimator(tf.keras.layers.Layer):
             )
             self._predictors.extend([shared] * shared_levels)
 
-    def call(self, features: Sequence[tf.Tensor]) -> list[tf.Tensor]:
+    def call(self, features: Sequence[tf.Tensor], training: bool | None = None) -> list[tf.Tensor]:
         """Maps the features of two images to residual flows.
 
         Args:
           features: feature pyramid (2B, H >> i, W >> i, C_i), finest first; the first half of the
             batch belongs to x0, the second to x1.
+          training: whether a gradient will be asked for.
 
         Returns:
           Residual flows (2B, H >> i, W >> i, 2), finest first, (dx, dy) in pixels of each level;
@@ -73,7 +74,7 @@ class PyramidFlowEstimator(tf.keras.layers.Layer):
         residuals_px = [flow_px]
         for level in reversed(range(len(features) - 1)):
             flow_px = upsample_flow(flow_px, tf.shape(features[level])[1:3])
-            warped_b = backward_warp(features_b[level], flow_px)
+            warped_b = backward_warp(features_b[level], flow_px, written_gradient=bool(training))
             residual_px = self._predictors[level](features[level], warped_b)
             residuals_px.append(residual_px)
             flow_px = flow_px + residual_px
