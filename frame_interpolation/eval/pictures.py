@@ -5,8 +5,8 @@ training. Frames are uint8 (H, W, 3) RGB, and so is every picture.
 
 - An *error map* shows, for each pixel, the mean over R, G and B of the absolute difference, rounded
   to whole grey levels of 255, on a ramp from black (no error) by violet, red and orange to pale
-  yellow; `FULL_ERROR` grey levels and above have the last colour. (Thirds of a level nobody sees, and
-  they would make the files half as large again.)
+  yellow; `FULL_ERROR` grey levels and above have the last colour. (Thirds of a level are not seen,
+  and would make the files half as large again.)
 - A *line map* shows the lines of a drawing dark on white; two of them over each other show which
   lines both have, which are missing, and which are there alone.
 - A *flow picture* follows the colours of Baker et al., "A Database and Evaluation Methodology for
