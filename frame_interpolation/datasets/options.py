@@ -133,6 +133,8 @@ class EvalDatasets:
     Attributes:
       files: the datasets.
       names: what TensorBoard calls them; by default the names of the files.
+      natural_names: those of them that show natural motion: the drop of PSNR on them since step 0
+        of the run is reported as `forgetting`.
       batch_size: examples evaluated together.
       max_examples: how many examples of each dataset count, the first ones; -1 for all.
       crop_size: side of the square in the middle of each frame that counts; -1 for whole frames.
@@ -143,6 +145,7 @@ class EvalDatasets:
 
     files: Sequence[str] = ()
     names: Sequence[str] = ()
+    natural_names: Sequence[str] = ()
     batch_size: int = 1
     max_examples: int = -1
     crop_size: int = -1
@@ -161,6 +164,16 @@ class EvalDatasets:
             raise InputError(
                 f"{name}.names is {list(self.names)}; expected names that differ, because each is "
                 "a curve of its own."
+            )
+        natural = self.natural_names
+        natural = (natural,) if isinstance(natural, str) else tuple(natural or ())
+        object.__setattr__(self, "natural_names", natural)
+        # A shipped file may name the set, and leave the records to the user to bind.
+        unknown = [entry for entry in natural if self.files and entry not in self.names]
+        if unknown:
+            raise InputError(
+                f"{name}.natural_names has {unknown[0]!r}; expected some of {name}.names, "
+                f"{', '.join(self.names)}."
             )
         _check_integer(f"{name}.batch_size", self.batch_size, at_least=1)
         _check_count_or_all(f"{name}.max_examples", self.max_examples)

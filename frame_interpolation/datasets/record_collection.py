@@ -84,13 +84,21 @@ def open_records(
         )
     try:
         return RecordCollection(
-            [tfrecord.build_index(_find(path), tolerate_damage=tolerate_damage) for path in paths]
+            [tfrecord.build_index(find(path), tolerate_damage=tolerate_damage) for path in paths]
         )
     except InputError as error:
         raise InputError(f"{binding}: {error}") from error
 
 
-def _find(path: str) -> str:
+def find(path: str) -> str:
+    """Finds a dataset that may be named relative to the repository root.
+
+    Args:
+      path: as `tfrecord.expand` takes it.
+
+    Returns:
+      The same below the repository root if it is there alone, else as it is.
+    """
     if record_files.is_remote(path):
         return path
     for candidate in (path, os.path.join(REPOSITORY_ROOT, path)):

@@ -1,8 +1,9 @@
 """Checkpoints of a run: `<folder>/ckpt-N`, N being the step.
 
 They are TensorFlow object checkpoints with FILM's keys (arXiv 2202.04901): `model`, `optimizer`,
-`step` (the optimiser's count of updates, int64), `epoch` (int64) and `training_finished` (bool).
-The order of the examples and every schedule are functions of the step, so nothing else is stored.
+`step` (the optimiser's count of updates, int64), `epoch` (int64) and `training_finished` (bool),
+and what the modules of this package add. The order of the examples and every schedule are functions
+of the step.
 
 A checkpoint is written in a folder beside and renamed, the index last: whatever has an index is
 complete. Should the newest one be damaged all the same, the one before is taken.
@@ -17,6 +18,8 @@ from collections.abc import Callable
 import tensorflow as tf
 
 from frame_interpolation.errors import InputError
+from frame_interpolation.training.checkpoint_retention import Retention
+from frame_interpolation.training.divergence import STATE_KEY
 from frame_interpolation.training.run_folder import write_text
 from frame_interpolation.training.train_loop import StepResult, is_due
 
@@ -38,7 +41,7 @@ class Checkpointer:
         *,
         model: tf.keras.Model,
         optimizer: tf.keras.optimizers.Optimizer,
-        keep: int,
+        retention: Retention,
         **further_state: tf.Module,
     ):
         """Prepares the folder's checkpoints. Call it in the scope of the strategy.
@@ -47,11 +50,11 @@ class Checkpointer:
           folder: where they lie; made when the first is saved.
           model: the network.
           optimizer: its optimiser; its variables are made here, so that they can be restored.
-          keep: how many of the newest checkpoints stay.
+          retention: which checkpoints stay.
           **further_state: more objects with variables, by the key under which they are stored.
         """
         self._folder = folder
-        self._keep = keep
+        self._retention = retention
         self._model = model
         self._optimizer = optimizer
         optimizer.build(model.trainable_variables)
@@ -80,7 +83,6 @@ class Checkpointer:
         Raises:
           InputError: every checkpoint is damaged, or the newest whole one is of another network.
         """
-        shutil.rmtree(os.path.join(self._folder, _WRITING_FOLDER), ignore_errors=True)
         prefixes = checkpoint_prefixes(self._folder)
         for prefix in reversed(prefixes):
             problem = damage(prefix)
@@ -123,7 +125,7 @@ class Checkpointer:
             )
 
     def save(self) -> str:
-        """Saves the present state as `ckpt-<step>` and deletes what is older than the kept ones.
+        """Saves the present state as `ckpt-<step>` and deletes what need not stay.
 
         Returns:
           The path of the checkpoint.
@@ -131,38 +133,76 @@ class Checkpointer:
         Raises:
           InputError: the disk is full, or the folder cannot be written to.
         """
+        return self._save(self._folder, self._retention)
+
+    def save_alone(self, folder: str) -> str:
+        """Saves the present state in another folder, where no other checkpoint stays.
+
+        Args:
+          folder: that folder, made if need be.
+
+        Returns:
+          The path of the checkpoint; errors as above.
+        """
+        return self._save(folder, Retention(newest=1))
+
+    def _save(self, folder: str, retention: Retention) -> str:
         name = f"ckpt-{self.step}"
-        writing = os.path.join(self._folder, _WRITING_FOLDER)
-        os.makedirs(writing, exist_ok=True)
+        writing = os.path.join(folder, _WRITING_FOLDER)
+        # A process that was killed may have left something.
+        shutil.rmtree(writing, ignore_errors=True)
+        os.makedirs(writing)
         self._checkpoint.save_counter.assign_add(1)
         try:
             self._checkpoint.write(os.path.join(writing, name))
         except tf.errors.OpError as error:
             raise InputError(
-                f"the checkpoint {name} cannot be written to {self._folder} "
+                f"the checkpoint {name} cannot be written to {folder} "
                 f"({_first_line(error)}); make room or give the right to write, and run the same "
                 "command again: it goes on from the checkpoint before."
             ) from error
-        prefix = os.path.join(self._folder, name)
+        prefix = os.path.join(folder, name)
         # An older checkpoint of this step must not be left with an index and other data.
         _remove(prefix)
         files = sorted(os.listdir(writing), key=lambda file: file.endswith(".index"))
         for file in files:
             if file.startswith(f"{name}."):
-                os.replace(os.path.join(writing, file), os.path.join(self._folder, file))
+                os.replace(os.path.join(writing, file), os.path.join(folder, file))
         shutil.rmtree(writing, ignore_errors=True)
-        self._forget_old(prefix)
+        _forget_old(folder, self.step, retention)
         return prefix
 
-    def _forget_old(self, newest: str) -> None:
-        prefixes = [p for p in checkpoint_prefixes(self._folder) if p != newest]
-        kept = [*prefixes[len(prefixes) - self._keep + 1 :], newest] if self._keep > 1 else [newest]
-        # TensorFlow's own tools find the newest checkpoint by this file (a text protocol buffer).
-        lines = [f'model_checkpoint_path: "{os.path.basename(newest)}"']
-        lines += [f'all_model_checkpoint_paths: "{os.path.basename(prefix)}"' for prefix in kept]
-        write_text(os.path.join(self._folder, "checkpoint"), "\n".join(lines) + "\n")
-        for prefix in set(prefixes) - set(kept):
+    def forget_since_last_good(self, *, frequency: int) -> str | None:
+        """Deletes what was saved after the last good checkpoint, so that the run goes on from that.
+
+        Args:
+          frequency: steps between two regular checkpoints; only these can be good.
+
+        Returns:
+          The path of that checkpoint, or None where the run has to begin anew.
+        """
+        for prefix in reversed(checkpoint_prefixes(self._folder)):
+            regular = frequency and _step_of(prefix) % frequency == 0
+            if regular and damage(prefix) is None and not _skipped_in_row(prefix):
+                return prefix
             _remove(prefix)
+        return None
+
+
+def _forget_old(folder: str, newest_step: int, retention: Retention) -> None:
+    prefixes = {_step_of(prefix): prefix for prefix in checkpoint_prefixes(folder)}
+    # What is newer than the one just saved is of a run that had to go back.
+    others = {step: prefix for step, prefix in prefixes.items() if step < newest_step}
+    times = [(step, os.path.getmtime(f"{p}.index")) for step, p in others.items()]
+    kept = retention.kept(
+        [*times, (newest_step, os.path.getmtime(f"{prefixes[newest_step]}.index"))]
+    )
+    # TensorFlow's own tools find the newest checkpoint by this file (a text protocol buffer).
+    lines = [f'model_checkpoint_path: "ckpt-{newest_step}"']
+    lines += [f'all_model_checkpoint_paths: "ckpt-{step}"' for step in sorted(kept)]
+    write_text(os.path.join(folder, "checkpoint"), "\n".join(lines) + "\n")
+    for step in set(prefixes) - kept:
+        _remove(prefixes[step])
 
 
 class PeriodicCheckpoints:
@@ -174,7 +214,8 @@ class PeriodicCheckpoints:
         *,
         frequency: int,
         steps_per_epoch: float,
-        before_saving: Callable[[], None] = lambda: None,
+        is_sound: Callable[[], bool] = lambda: True,
+        writes: bool = True,
     ):
         """Prepares the action.
 
@@ -182,25 +223,29 @@ class PeriodicCheckpoints:
           checkpointer: saves the run.
           frequency: steps between two checkpoints; 0 for the last step alone.
           steps_per_epoch: steps in which every record comes once.
-          before_saving: called before each saving; an exception keeps it from being done.
+          is_sound: asked before each saving that is due; where it is not, none is done.
+          writes: whether this host is the one that writes; the others only keep in step with it.
         """
         self._checkpointer = checkpointer
         self._frequency = frequency
         self._steps_per_epoch = steps_per_epoch
-        self._before_saving = before_saving
+        self._is_sound = is_sound
+        self._writes = writes
 
     def __call__(self, result: StepResult) -> None:
         """Saves when it is due after a step."""
-        if result.is_last or is_due(result, self._frequency):
+        if not result.is_last and not is_due(result, self._frequency):
+            return
+        if self._is_sound() or result.is_last:
             self.save(training_finished=result.is_last)
 
     def save(self, *, training_finished: bool) -> None:
         """Saves now."""
-        self._before_saving()
         checkpointer = self._checkpointer
         checkpointer.epoch.assign(int(checkpointer.step / self._steps_per_epoch))
         checkpointer.training_finished.assign(training_finished)
-        checkpointer.save()
+        if self._writes:
+            checkpointer.save()
 
 
 def checkpoint_prefixes(folder: str) -> list[str]:
@@ -211,6 +256,16 @@ def checkpoint_prefixes(folder: str) -> list[str]:
         return []
     steps = sorted(int(match[1]) for match in map(_NAME.fullmatch, names) if match)
     return [os.path.join(folder, f"ckpt-{step}") for step in steps]
+
+
+def _step_of(prefix: str) -> int:
+    return int(prefix.rpartition("-")[2])
+
+
+def _skipped_in_row(prefix: str) -> int:
+    reader = tf.train.load_checkpoint(prefix)
+    key = f"{STATE_KEY}/skipped_in_row{_VALUE_SUFFIX}"
+    return int(reader.get_tensor(key)) if reader.has_tensor(key) else 0
 
 
 def damage(prefix: str) -> str | None:

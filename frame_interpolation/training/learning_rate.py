@@ -89,6 +89,27 @@ class Shifted(tf.keras.optimizers.schedules.LearningRateSchedule):
         return {"schedule": self._schedule, "initial_step": self._initial_step}
 
 
+class Scaled(tf.keras.optimizers.schedules.LearningRateSchedule):
+    """A schedule times a variable, which holds how far the rate was lowered on the way."""
+
+    def __init__(
+        self,
+        schedule: tf.keras.optimizers.schedules.LearningRateSchedule,
+        factor: tf.Variable,
+    ):
+        super().__init__()
+        self._schedule = schedule
+        self._factor = factor
+
+    def __call__(self, step: tf.Tensor) -> tf.Tensor:
+        """Maps the step, an integer scalar, to the rate, a float32 scalar."""
+        return self._schedule(step) * self._factor
+
+    def get_config(self) -> dict[str, object]:
+        """Returns the constructor's arguments, as Keras wants it."""
+        return {"schedule": self._schedule, "factor": self._factor}
+
+
 def warm_up_factor(step: tf.Tensor, *, steps: int) -> tf.Tensor:
     """Computes the factor of warm-up.
 

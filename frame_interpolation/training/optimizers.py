@@ -8,12 +8,16 @@ and Hutter (arXiv 1711.05101). r is the rate of the variable's group. n counts t
 group, not of the run: a group that begins to train late starts with m = v = 0, and with the run's
 count its first updates would be some three times as long as the rate says.
 
+A step can be skipped (`applied_if`): weights and state stay as they are, and only the count of
+steps goes on.
+
 The state lies in a checkpoint as that of Keras 2.15's own Adam does, whatever trains: a variable
 that never does has an empty tensor in each of its two places.
 """
 
+import contextlib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import tensorflow as tf
 
@@ -52,6 +56,7 @@ class AdamByGroup(tf.keras.optimizers.Optimizer):
         # A function, since a dict would become part of the checkpoint.
         self._group_at = {i: group for group in plan.groups for i in group.indices}.__getitem__
         self._decaying: frozenset[int] = frozenset()
+        self._applies: tf.Tensor | None = None
 
     def build(self, var_list: Sequence[tf.Variable]) -> None:
         """Makes the state.
@@ -82,20 +87,44 @@ class AdamByGroup(tf.keras.optimizers.Optimizer):
                     "name of no variable. The names are:\n  " + "\n  ".join(names)
                 )
 
+    @contextlib.contextmanager
+    def applied_if(self, condition: tf.Tensor) -> Iterator[None]:
+        """Lets `apply_gradients` have its effect only where a condition holds.
+
+        Masks instead of a branch, which a GPU would have to ask the host about. The gradients must
+        be finite all the same.
+
+        Args:
+          condition: boolean scalar, the same one on all replicas.
+        """
+        self._applies = condition
+        try:
+            yield
+        finally:
+            self._applies = None
+
+    def _if_applied(self, value: tf.Tensor | float, dtype: tf.DType) -> tf.Tensor | float:
+        if self._applies is None:
+            return value
+        value = tf.cast(value, dtype)
+        return tf.where(self._applies, value, tf.zeros_like(value))
+
     def update_step(self, gradient: tf.Tensor, variable: tf.Variable) -> None:
         """Updates one variable by its gradient."""
         options = self._options
         index = self._index_dict[self._var_key(variable)]
         group = self._group_at(index)
         m, v = self._momentums[index], self._velocities[index]
-        rate = tf.cast(self.learning_rate, variable.dtype) * tf.cast(
-            relative_rate(group, self.iterations, warmup_steps=self._warmup_steps), variable.dtype
+        dtype = variable.dtype
+        rate = tf.cast(self.learning_rate, dtype) * tf.cast(
+            relative_rate(group, self.iterations, warmup_steps=self._warmup_steps), dtype
         )
-        updates = tf.cast(self.iterations + 1 - (group.first_step or 0), variable.dtype)
-        correction_1 = 1.0 - tf.pow(tf.cast(options.beta_1, variable.dtype), updates)
-        correction_2 = 1.0 - tf.pow(tf.cast(options.beta_2, variable.dtype), updates)
-        m.assign_add((gradient - m) * (1.0 - options.beta_1))
-        v.assign_add((tf.square(gradient) - v) * (1.0 - options.beta_2))
+        rate = self._if_applied(rate, dtype)
+        updates = tf.cast(self.iterations + 1 - (group.first_step or 0), dtype)
+        correction_1 = 1.0 - tf.pow(tf.cast(options.beta_1, dtype), updates)
+        correction_2 = 1.0 - tf.pow(tf.cast(options.beta_2, dtype), updates)
+        m.assign_add((gradient - m) * self._if_applied(1.0 - options.beta_1, dtype))
+        v.assign_add((tf.square(gradient) - v) * self._if_applied(1.0 - options.beta_2, dtype))
         length = rate * tf.sqrt(correction_2) / correction_1
         step = m * length / (tf.sqrt(v) + options.epsilon)
         if index in self._decaying:

@@ -15,12 +15,14 @@ from frame_interpolation.errors import InputError
 
 LEARNING_RATE_SCHEDULES = ("constant", "exponential", "cosine")
 OPTIMIZER_NAMES = ("adam", "adamw")
+PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
 _POSITIVE = (
     "num_steps",
     "learning_rate",
     "learning_rate_decay_steps",
     "keep_checkpoints",
     "accumulation_steps",
+    "max_skipped_in_row",
 )
 _NOT_NEGATIVE = (
     "learning_rate_warmup_steps",
@@ -29,7 +31,11 @@ _NOT_NEGATIVE = (
     "evaluation_frequency",
     "summary_frequency",
     "image_summary_frequency",
+    "keep_checkpoint_every_hours",
+    "max_rollbacks",
+    "early_stopping_patience",
 )
+_NOT_INTEGER = ("learning_rate", "gradient_clip_norm", "keep_checkpoint_every_hours")
 
 
 @gin.register("training")
@@ -55,6 +61,10 @@ class TrainingOptions:
       accumulation_steps: equal parts into which each replica's share of the batch is split; they
         are computed one after another and their gradients averaged, so that the step is that of
         the whole batch in the memory of a part.
+      precision: what the network computes in: `float32`, or `mixed_bfloat16` or `mixed_float16`,
+        with which features and fusion are in 16 bits. Variables, flows, coordinates, losses and
+        what is exported stay float32; float16 has its loss scaled.
+      xla: compile the step with XLA, on a single device; it takes minutes at the start.
       seed: of the initial weights. The order of the examples has its own,
         `training_dataset.seed`.
       deterministic: use only operations that give the same bits every time. On a CPU with a given
@@ -62,10 +72,25 @@ class TrainingOptions:
         that could be measured; on a GPU sums need it, and it costs time. The order of the
         examples and all schedules are exact either way.
       save_checkpoint_frequency: steps between two checkpoints; the last step always has one.
-      keep_checkpoints: how many of the newest checkpoints stay.
+      keep_checkpoints: how many of the newest checkpoints stay, besides the one that a run which
+        diverges would go back to.
+      keep_checkpoint_every_hours: of the older ones the first stays, and then one each time that
+        this many hours have passed; 0 for none.
+      max_skipped_in_row: a step whose loss or gradient is not finite is skipped; after this many in
+        a row the run goes back to its last good checkpoint.
+      rollback_rate_factor: factor on the learning rate each time it does so.
+      max_rollbacks: how often, over the whole run; the next time it ends with an error that names
+        the batch's records.
       evaluation_frequency: steps between two evaluations on `eval_datasets`; the last step always
         has one.
-      evaluate_at_start: also evaluate before the first step of the run.
+      evaluate_at_start: also evaluate before the first step of the run. Done in any case where
+        `eval_datasets.natural_names` asks for what is forgotten since then.
+      best_metric: `SET/NAME`, a set of `eval_datasets.names` and a loss of
+        `test_losses.loss_names` (with its `k*` where it has one in TensorBoard): the checkpoint
+        with the best value so far is kept in `best/`. `psnr` and `ssim` are best when high, all
+        others when low. None by default.
+      early_stopping_patience: the training is finished after this many evaluations in a row
+        without a new best value of `best_metric`; 0 for never.
       summary_frequency: steps between two points in TensorBoard's curves.
       image_summary_frequency: steps between two sets of pictures in TensorBoard.
 
@@ -83,12 +108,20 @@ class TrainingOptions:
     num_steps: int = 3_000_000
     gradient_clip_norm: float | None = None
     accumulation_steps: int = 1
+    precision: str = "float32"
+    xla: bool = False
     seed: int = 0
     deterministic: bool = False
     save_checkpoint_frequency: int = 5_000
     keep_checkpoints: int = 5
+    keep_checkpoint_every_hours: float = 0.0
+    max_skipped_in_row: int = 10
+    rollback_rate_factor: float = 0.5
+    max_rollbacks: int = 3
     evaluation_frequency: int = 10_000
     evaluate_at_start: bool = False
+    best_metric: str = ""
+    early_stopping_patience: int = 0
     summary_frequency: int = 100
     image_summary_frequency: int = 5_000
 
@@ -113,8 +146,27 @@ class TrainingOptions:
                 f"training.learning_rate_schedule is {self.learning_rate_schedule!r}; expected one "
                 f"of {', '.join(LEARNING_RATE_SCHEDULES)}."
             )
+        if self.precision not in PRECISIONS:
+            raise InputError(
+                f"training.precision is {self.precision!r}; expected one of "
+                f"{', '.join(PRECISIONS)}."
+            )
+        if not isinstance(self.xla, bool):
+            raise InputError(f"training.xla is {self.xla!r}; expected True or False.")
         if self.gradient_clip_norm is not None:
             _check_number("gradient_clip_norm", self.gradient_clip_norm, positive=True)
+        factor = self.rollback_rate_factor
+        if not _is_number(factor) or not 0 < factor <= 1:
+            raise InputError(
+                f"training.rollback_rate_factor is {factor!r}; expected a factor above 0 and at "
+                "most 1."
+            )
+        if self.early_stopping_patience and not self.best_metric:
+            raise InputError(
+                f"training.early_stopping_patience is {self.early_stopping_patience}, and no "
+                "training.best_metric is given, such as 'atd12k_val/psnr'; bind it, or the "
+                "patience to 0."
+            )
 
 
 @gin.register("optimizer")
@@ -181,7 +233,7 @@ def _is_number(value: Any) -> bool:
 
 
 def _check_number(name: str, value: Any, *, positive: bool) -> None:
-    wants_integer = name not in ("learning_rate", "gradient_clip_norm")
+    wants_integer = name not in _NOT_INTEGER
     kinds = (int,) if wants_integer else (int, float)
     fits = isinstance(value, kinds) and not isinstance(value, bool)
     if not fits or value < 0 or (positive and value == 0):

@@ -1,7 +1,8 @@
 """Evaluation during training, on the sets of `eval_datasets` with the losses of `test_losses`.
 
 As in the reference, images are not clipped here; `eval.eval_cli` clips them. Each triplet counts
-the same. The first triplets of every set are drawn as well (see `training_pictures`).
+the same. The first triplets of every set are drawn as well (see `training_pictures`). On sets that
+show natural motion, `forgetting` is the drop of the mean PSNR since step 0 of the run, in dB.
 """
 
 import logging
@@ -14,14 +15,21 @@ import tensorflow as tf
 
 from frame_interpolation.losses.weighting import WeightedLoss
 from frame_interpolation.training import training_pictures
-from frame_interpolation.training.train_loop import StepResult, is_due
+from frame_interpolation.training.evaluation_history import EvaluationHistory
+from frame_interpolation.training.hosts import Hosts
+from frame_interpolation.training.train_loop import StepResult
 from frame_interpolation.training.train_step import Example, weighted_sum
 
 _log = logging.getLogger(__name__)
 
 
 class PeriodicEvaluation:
-    """Evaluates the network on several sets, each with its own curves."""
+    """Evaluates the network on several sets, each with its own curves.
+
+    Attributes:
+      was_cut_short: whether a requested stop has ended an evaluation before its end, which then has
+        to be made when the run goes on.
+    """
 
     def __init__(
         self,
@@ -33,6 +41,9 @@ class PeriodicEvaluation:
         frequency: int,
         stop_requested: Callable[[], bool] = lambda: False,
         weights: Callable[[], AbstractContextManager[None]] = nullcontext,
+        history: EvaluationHistory | None = None,
+        on_best: Callable[[int], None] = lambda step: None,
+        hosts: Hosts | None = None,
     ):
         """Prepares the evaluation.
 
@@ -44,15 +55,24 @@ class PeriodicEvaluation:
           frequency: steps between two evaluations, besides the one at the end; 0 for that alone.
           stop_requested: asked after every batch; an evaluation that is cut short reports nothing.
           weights: in whose context the model has the weights to evaluate.
+          history: remembers what the evaluations found.
+          on_best: called with the step after an evaluation that is the best so far.
+          hosts: those that train together: the chief evaluates and tells the others.
         """
         self._folder = folder
         self._model = model
         self._losses = list(losses)
+        self._names = [loss.summary_name for loss in self._losses]
         self._datasets = dict(datasets)
         self._frequency = frequency
         self._stop_requested = stop_requested
         self._weights = weights
         self._draw = training_pictures.create_drawer(model)
+        self._history = history or EvaluationHistory()
+        self._on_best = on_best
+        self._hosts = hosts
+        self._is_chief = hosts is None or hosts.is_chief
+        self.was_cut_short = False
         self._writers: dict[str, tf.summary.SummaryWriter] = {}
         self._batch_losses = tf.function(
             self._evaluate_batch, autograph=False, reduce_retracing=True
@@ -60,8 +80,13 @@ class PeriodicEvaluation:
 
     def __call__(self, result: StepResult) -> None:
         """Evaluates when it is due after a step."""
-        if result.is_last or is_due(result, self._frequency):
+        if self.is_due(result.step, result.num_steps):
             self.evaluate(result.step)
+
+    def is_due(self, step: int, num_steps: int) -> bool:
+        """Tells whether an evaluation belongs to a step; there is none without sets."""
+        regular = self._frequency > 0 and step % self._frequency == 0
+        return bool(self._datasets) and (step >= num_steps or regular)
 
     def evaluate(self, step: int) -> dict[str, dict[str, float]]:
         """Evaluates now.
@@ -76,21 +101,26 @@ class PeriodicEvaluation:
         scores: dict[str, dict[str, float]] = {}
         if not self._datasets:
             return scores
-        with self._weights():
+        with self._weights() if self._is_chief else nullcontext():
             for name, batches in self._datasets.items():
-                found = self._evaluate_set(batches, step)
-                if found is None:
-                    break
-                means, drawn = found
+                found, drawn = self._evaluate_set(batches, step) if self._is_chief else (None, {})
+                means = self._shared(found)
+                if means is None:
+                    self.was_cut_short = True
+                    return scores
                 scores[name] = means
-                self._report(name, means, drawn, step)
+                forgetting = self._history.forgetting(name, means, step)
+                if self._is_chief:
+                    self._report(name, means, forgetting, drawn, step)
+        if self._history.take(scores, step):
+            self._on_best(step)
         return scores
 
     def _evaluate_set(
         self, batches: Iterable[Example], step: int
-    ) -> tuple[dict[str, float], dict[str, np.ndarray]] | None:
-        """Returns the means and the pictures of a set, None when a stop was requested."""
-        totals: dict[str, float] = {}
+    ) -> tuple[dict[str, float] | None, dict[str, np.ndarray]]:
+        """Returns the means of a set, None when a stop was requested, and its pictures."""
+        totals = dict.fromkeys(self._names, 0.0)
         drawn: dict[str, np.ndarray] = {}
         triplets = 0
         for example in batches:
@@ -98,11 +128,21 @@ class PeriodicEvaluation:
             size = int(example["y"].shape[0])
             triplets += size
             losses = self._batch_losses(example, tf.constant(step, tf.int64))
-            for name, value in losses.items():
-                totals[name] = totals.get(name, 0.0) + size * float(value)
+            for name in totals:
+                totals[name] += size * float(losses[name])
             if self._stop_requested():
-                return None
+                return None, drawn
         return {name: total / triplets for name, total in totals.items()}, drawn
+
+    def _shared(self, means: Mapping[str, float] | None) -> dict[str, float] | None:
+        """Gives all hosts what the chief has found."""
+        if self._hosts is None or self._hosts.count == 1:
+            return None if means is None else dict(means)
+        values = np.zeros(1 + len(self._names))
+        if means is not None:
+            values[:] = [1.0, *means.values()]
+        is_whole, *rest = self._hosts.from_chief(values).tolist()
+        return dict(zip(self._names, rest, strict=True)) if is_whole else None
 
     def _evaluate_batch(self, example: Example, step: tf.Tensor) -> dict[str, tf.Tensor]:
         inputs = {name: example[name] for name in ("x0", "x1", "time")}
@@ -115,17 +155,25 @@ class PeriodicEvaluation:
         }
 
     def _report(
-        self, name: str, means: Mapping[str, float], drawn: Mapping[str, np.ndarray], step: int
+        self,
+        name: str,
+        means: Mapping[str, float],
+        forgetting: float | None,
+        drawn: Mapping[str, np.ndarray],
+        step: int,
     ) -> None:
         if name not in self._writers:
             self._writers[name] = tf.summary.create_file_writer(os.path.join(self._folder, name))
+        values = [f"{loss} {value:.5g}" for loss, value in means.items()]
         with self._writers[name].as_default(step=step):
             for loss, value in means.items():
                 tf.summary.scalar(f"losses/{loss}", value)
+            if forgetting is not None:
+                tf.summary.scalar("forgetting", forgetting)
+                values.append(f"forgetting {forgetting:.3f} dB")
             training_pictures.write(drawn, step)
         self._writers[name].flush()
-        values = "  ".join(f"{loss} {value:.5g}" for loss, value in means.items())
-        _log.info("step %d  evaluation on %s: %s", step, name, values)
+        _log.info("step %d  evaluation on %s: %s", step, name, "  ".join(values))
 
     def close(self) -> None:
         """Closes the files of the curves."""

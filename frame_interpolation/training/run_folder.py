@@ -4,6 +4,8 @@
     operative_config.gin   the same and every default that was used
     train/                 checkpoints and TensorBoard's curves
     eval/                  curves of the periodic evaluation
+    best/                  the best checkpoint by `training.best_metric`, if that is bound
+    run.json               what ran where, when and on which data: see `run_record`
     saved_model/           the trained network, written last
 
 A run goes on only under the configuration with which it was begun; `config.gin` tells.
@@ -68,6 +70,16 @@ class RunFolder:
     def eval(self) -> str:
         """Curves of the periodic evaluation."""
         return os.path.join(self.path, "eval")
+
+    @property
+    def best(self) -> str:
+        """The best checkpoint."""
+        return os.path.join(self.path, "best")
+
+    @property
+    def record(self) -> str:
+        """What ran where, when and on which data."""
+        return os.path.join(self.path, "run.json")
 
     @property
     def saved_model(self) -> str:

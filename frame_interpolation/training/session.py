@@ -3,34 +3,44 @@
 This is where the parts are put together; each has its own module.
 """
 
+import contextlib
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 
 import tensorflow as tf
 
+from frame_interpolation.datasets import record_collection
+from frame_interpolation.errors import InputError
 from frame_interpolation.losses import weighting
 from frame_interpolation.models import pretrained, registry
 from frame_interpolation.training import (
     distribution,
+    divergence,
+    evaluation_history,
     export,
     learning_rate,
     train_loop,
     training_data,
 )
+from frame_interpolation.training.checkpoint_retention import Retention
 from frame_interpolation.training.checkpointing import (
     Checkpointer,
     PeriodicCheckpoints,
     checkpoint_prefixes,
 )
-from frame_interpolation.training.divergence import DivergenceGuard
+from frame_interpolation.training.divergence import DivergedError, DivergenceGuard
+from frame_interpolation.training.evaluation_history import BestMetric, EvaluationHistory
 from frame_interpolation.training.experiment import Experiment
+from frame_interpolation.training.hosts import Hosts
 from frame_interpolation.training.kept_weights import KeptWeights
+from frame_interpolation.training.loss_scaling import LossScale
 from frame_interpolation.training.optimizers import AdamByGroup
 from frame_interpolation.training.periodic_evaluation import PeriodicEvaluation
 from frame_interpolation.training.preemption import StopSignal
 from frame_interpolation.training.progress import Progress
 from frame_interpolation.training.run_folder import RunFolder
+from frame_interpolation.training.run_record import RunRecord
 from frame_interpolation.training.summaries import TrainingSummaries
 from frame_interpolation.training.train_step import (
     Example,
@@ -43,13 +53,22 @@ from frame_interpolation.training.variable_groups import create_plan
 _log = logging.getLogger(__name__)
 
 
-def train(experiment: Experiment, *, folder: RunFolder, mode: str) -> int:
+def train(
+    experiment: Experiment,
+    *,
+    folder: RunFolder,
+    mode: str,
+    tpu: str | None = None,
+    command: Sequence[str] = (),
+) -> int:
     """Trains until the run is finished, or until a signal asks to stop.
 
     Args:
       experiment: the options.
-      folder: of the run, locked, its configuration claimed.
-      mode: `cpu` or `gpu`; see `distribution.create_strategy`.
+      folder: of the run; on the host that writes, locked, and its configuration claimed.
+      mode: which devices train; see `distribution.create_strategy`.
+      tpu: name of the TPU.
+      command: the program and its arguments, for the record of the run.
 
     Returns:
       The exit status: 0 when the run is finished, 143 after SIGTERM and 130 after Ctrl-C, in which
@@ -59,21 +78,61 @@ def train(experiment: Experiment, *, folder: RunFolder, mode: str) -> int:
       InputError: something that the user can put right.
     """
     with StopSignal() as stop:
-        strategy = distribution.create_strategy(mode)
+        strategy = distribution.create_strategy(mode, tpu=tpu)
         session = Session(experiment, folder=folder, strategy=strategy)
         if session.is_finished():
             _log.info("The run in %s is finished (step %d).", folder.path, session.step)
-        elif session.run(stop_requested=stop) is train_loop.Outcome.STOPPED:
-            _log.info("Stopped and saved at step %d; the same command goes on.", session.step)
-            return stop.exit_status
-        if not session.is_exported():
+        else:
+            with _recorded(session, experiment, folder, command=command, mode=mode) as record:
+                session, outcome = _run(session, stop)
+                record.end(outcome.value, step=session.step)
+            if outcome is train_loop.Outcome.STOPPED:
+                _log.info("Stopped and saved at step %d; the same command goes on.", session.step)
+                return stop.exit_status
+        if session.hosts.is_chief and not session.is_exported():
             session.export()
+        # Hosts that are done wait for the chief, which must not lose them while it writes.
+        session.hosts.sum(0.0)
         _log.info("The trained network is in %s.", folder.saved_model)
     return 0
 
 
+@contextlib.contextmanager
+def _recorded(
+    session: "Session",
+    experiment: Experiment,
+    folder: RunFolder,
+    *,
+    command: Sequence[str],
+    mode: str,
+) -> Iterator[RunRecord]:
+    path = folder.record if session.hosts.is_chief else None
+    record = RunRecord(path, experiment, command=command, mode=mode)
+    record.begin(session.step)
+    try:
+        yield record
+    except BaseException as error:
+        record.end(f"failed: {error}" if str(error) else f"failed: {type(error).__name__}")
+        raise
+
+
+def _run(session: "Session", stop: StopSignal) -> tuple["Session", train_loop.Outcome]:
+    """Trains to the end, goes back when the training diverges; returns the last session."""
+    while True:
+        try:
+            return session, session.run(stop_requested=stop)
+        except DivergedError as error:
+            session = session.gone_back(error)
+        except tf.errors.ResourceExhaustedError as error:
+            raise distribution.out_of_memory(error) from error
+
+
 class Session:
-    """The objects of a run, restored to where it stands."""
+    """The objects of a run, restored to where it stands.
+
+    Attributes:
+      hosts: those that train together.
+    """
 
     def __init__(
         self, experiment: Experiment, *, folder: RunFolder, strategy: tf.distribute.Strategy
@@ -91,14 +150,21 @@ class Session:
         self._experiment = experiment
         self._folder = folder
         self._strategy = strategy
+        self.hosts = Hosts(strategy)
+        self._history = self._create_history()
         with strategy.scope():
-            self._model = registry.create_model(experiment.model, film_net=experiment.film_net)
+            self._model = registry.create_model(
+                experiment.model, film_net=experiment.film_net, precision=options.precision
+            )
             variables = self._model.trainable_variables
             self._plan = create_plan(experiment.fine_tuning, named_shapes(variables))
+            self._divergence = divergence.DivergenceState()
+            self._loss_scale = LossScale() if options.precision == "mixed_float16" else None
+            schedule = learning_rate.create_schedule(
+                options, initial_step=experiment.fine_tuning.initial_step
+            )
             self._optimizer = AdamByGroup(
-                learning_rate.create_schedule(
-                    options, initial_step=experiment.fine_tuning.initial_step
-                ),
+                learning_rate.Scaled(schedule, self._divergence.rate_factor),
                 options=experiment.optimizer,
                 plan=self._plan,
                 warmup_steps=options.learning_rate_warmup_steps,
@@ -106,12 +172,22 @@ class Session:
             self._kept_weights = KeptWeights(
                 experiment.fine_tuning, variables, self._plan.ever_trained
             )
+            further_state = self._kept_weights.state | {
+                divergence.STATE_KEY: self._divergence,
+                evaluation_history.STATE_KEY: self._history.state,
+            }
+            if self._loss_scale is not None:
+                further_state["loss_scale"] = self._loss_scale
             self._checkpointer = Checkpointer(
                 folder.train,
                 model=self._model,
                 optimizer=self._optimizer,
-                keep=options.keep_checkpoints,
-                **self._kept_weights.state,
+                retention=Retention(
+                    newest=options.keep_checkpoints,
+                    every_hours=options.keep_checkpoint_every_hours,
+                    regular_frequency=options.save_checkpoint_frequency,
+                ),
+                **further_state,
             )
             self._losses = weighting.create_training_losses(
                 experiment.training_losses, vgg=experiment.vgg, style=experiment.style
@@ -121,17 +197,92 @@ class Session:
             )
         self._restore()
 
+    def _create_history(self) -> EvaluationHistory:
+        options, test_losses = self._experiment.eval_datasets, self._experiment.test_losses
+        names = evaluation_history.reported_names(test_losses.loss_names, test_losses.loss_weights)
+        natural_names = options.natural_names if options.files else ()
+        if natural_names and evaluation_history.PSNR not in names:
+            raise InputError(
+                "eval_datasets.natural_names asks for the drop of PSNR, and test_losses has no "
+                "psnr of weight 1; add it to test_losses.loss_names, or bind natural_names to []."
+            )
+        return EvaluationHistory(
+            best_metric=BestMetric.parse(
+                self._experiment.training.best_metric,
+                datasets=options.names if options.files else (),
+                losses=names,
+            ),
+            natural_names=natural_names,
+        )
+
     @property
     def step(self) -> int:
         """Updates that the weights have had."""
         return self._checkpointer.step
 
     def is_finished(self) -> bool:
-        """Whether all steps were made already."""
-        return self.step >= self._experiment.training.num_steps
+        """Whether there is nothing left to train."""
+        if not self._checkpointer.training_finished.numpy():
+            return False
+        return self.step >= self._experiment.training.num_steps or self._is_enough()
+
+    def _is_enough(self) -> bool:
+        patience = self._experiment.training.early_stopping_patience
+        return bool(patience) and self._history.without_improvement >= patience
+
+    def gone_back(self, error: DivergedError) -> "Session":
+        """Goes back to the last good checkpoint, with a smaller learning rate.
+
+        Args:
+          error: why.
+
+        Returns:
+          The session to go on with.
+
+        Raises:
+          InputError: the run has gone back often enough.
+        """
+        options = self._experiment.training
+        rollbacks = int(self._divergence.rollbacks.numpy())
+        if rollbacks >= options.max_rollbacks:
+            raise divergence.final_error(
+                error, rollbacks=rollbacks, names=self._record_names(error.records)
+            )
+        if self.hosts.is_chief:
+            self._checkpointer.forget_since_last_good(frequency=options.save_checkpoint_frequency)
+        self.hosts.sum(0.0)
+        session = Session(self._experiment, folder=self._folder, strategy=self._strategy)
+        session._divergence.go_on_after(
+            self._divergence, error, rate_factor=options.rollback_rate_factor
+        )
+        session._history.go_on_after(self._history)
+        _log.warning(
+            "%s; the run goes back to step %d with %g times the learning rate (time %d of at most "
+            "%d).",
+            error,
+            session.step,
+            float(session._divergence.rate_factor.numpy()),
+            rollbacks + 1,
+            options.max_rollbacks,
+        )
+        return session
+
+    def _record_names(self, numbers: Sequence[int]) -> list[str]:
+        options = self._experiment.training_dataset
+        records = record_collection.open_records(
+            options.paths,
+            binding="training_dataset.files",
+            tolerate_damage=options.damaged_records == "skip",
+        )
+        return [records.name(number) for number in numbers]
 
     def _restore(self) -> None:
         restored = self._checkpointer.restore_latest()
+        if self.hosts.sum(self.step) != self.hosts.count * self.step:
+            raise InputError(
+                f"the hosts have found different checkpoints in {self._folder.train} (this one "
+                f"that of step {self.step}); --base_folder must be on a disk that all share."
+            )
         if restored is not None:
             _log.info("Going on from %s.", restored)
             self._kept_weights.check_restored(restored)
@@ -153,33 +304,77 @@ class Session:
         )
         train_step = self._create_train_step()
         _log.info("%s", self._describe_plan())
-        guard = DivergenceGuard()
+        guard = DivergenceGuard(
+            max_in_row=options.max_skipped_in_row,
+            local_values=self._strategy.experimental_local_results,
+        )
         checkpoints = PeriodicCheckpoints(
             self._checkpointer,
             frequency=options.save_checkpoint_frequency,
             steps_per_epoch=data.steps_per_epoch,
-            before_saving=guard.check,
+            is_sound=guard.is_sound,
+            writes=self.hosts.is_chief,
         )
         evaluation = self._create_evaluation(stop_requested)
-        summaries = self._create_summaries()
-        progress = Progress(first_step=self.step, num_steps=options.num_steps)
-        if options.evaluate_at_start and self.step == 0:
-            evaluation.evaluate(0)
+        agreed = self.hosts.agreed(stop_requested)
+        # Before the checkpoint of a step comes the evaluation, which becomes part of it.
+        actions: list[train_loop.Action] = [guard, evaluation, checkpoints]
+        displays: list[Progress | TrainingSummaries] = []
+        if self.hosts.is_chief:
+            displays = [
+                Progress(first_step=self.step, num_steps=options.num_steps),
+                self._create_summaries(),
+            ]
+            actions[1:1] = displays
         try:
+            self._make_up_evaluation(evaluation)
             outcome = train_loop.run(
                 train_step=train_step,
                 batches=data.batches,
                 first_step=self.step,
                 num_steps=options.num_steps,
-                actions=[guard, progress, summaries, checkpoints, evaluation],
-                stop_requested=stop_requested,
+                actions=actions,
+                stop_requested=lambda: evaluation.was_cut_short or agreed(),
+                is_enough=self._is_enough,
             )
-            if outcome is train_loop.Outcome.STOPPED:
-                checkpoints.save(training_finished=False)
+            if evaluation.was_cut_short:
+                outcome = train_loop.Outcome.STOPPED
+            self._save_at_end(outcome, guard, checkpoints)
             return outcome
         finally:
-            for closing in (progress, summaries, evaluation):
+            for closing in (*displays, evaluation):
                 closing.close()
+
+    def _make_up_evaluation(self, evaluation: PeriodicEvaluation) -> None:
+        """Makes the evaluation that belongs to the present step, if it was not made."""
+        options = self._experiment.training
+        due = (
+            options.evaluate_at_start or bool(self._experiment.eval_datasets.natural_names)
+            if self.step == 0
+            else evaluation.is_due(self.step, options.num_steps)
+        )
+        if due and self._history.last_step != self.step:
+            evaluation.evaluate(self.step)
+
+    def _save_at_end(
+        self,
+        outcome: train_loop.Outcome,
+        guard: DivergenceGuard,
+        checkpoints: PeriodicCheckpoints,
+    ) -> None:
+        guard.check()
+        finished = outcome is train_loop.Outcome.FINISHED
+        if not finished or not self._checkpointer.training_finished.numpy():
+            checkpoints.save(training_finished=finished)
+        if finished and self.step < self._experiment.training.num_steps:
+            _log.info(
+                "Finished early, at step %d: %d evaluations without a better %s than that of step "
+                "%d.",
+                self.step,
+                self._history.without_improvement,
+                self._experiment.training.best_metric,
+                self._history.best[0],
+            )
 
     def _create_train_step(self) -> TrainStep:
         options = self._experiment.training
@@ -195,6 +390,9 @@ class Session:
             accumulation_steps=options.accumulation_steps,
             pull=self._kept_weights.pull,
             average=self._kept_weights.average,
+            divergence_state=self._divergence,
+            loss_scale=self._loss_scale,
+            xla=options.xla,
         )
 
     def _describe_plan(self) -> str:
@@ -203,7 +401,7 @@ class Session:
             step=self.step,
             initial_step=self._experiment.fine_tuning.initial_step,
         )
-        return self._plan.table(learning_rate=rate)
+        return self._plan.table(learning_rate=rate * float(self._divergence.rate_factor.numpy()))
 
     def _create_summaries(self) -> TrainingSummaries:
         options = self._experiment.training
@@ -220,6 +418,7 @@ class Session:
             frequency=options.summary_frequency,
             image_frequency=options.image_summary_frequency,
             first_step=self.step,
+            batch_size=self._experiment.training_dataset.batch_size,
             local_batch=local_batch,
         )
 
@@ -232,7 +431,15 @@ class Session:
             frequency=self._experiment.training.evaluation_frequency,
             stop_requested=stop_requested,
             weights=self._kept_weights.evaluated,
+            history=self._history,
+            on_best=self._keep_best,
+            hosts=self.hosts,
         )
+
+    def _keep_best(self, step: int) -> None:
+        if self.hosts.is_chief:
+            self._checkpointer.save_alone(self._folder.best)
+        _log.info("step %d  the best %s so far", step, self._experiment.training.best_metric)
 
     def is_exported(self) -> bool:
         """Whether the SavedModel is there and not older than the newest checkpoint."""

@@ -21,6 +21,7 @@ class TrainingSummaries:
         frequency: int,
         image_frequency: int,
         first_step: int,
+        batch_size: int,
         local_batch: Callable[[Mapping[str, Any]], Mapping[str, Any]],
     ):
         """Opens the file.
@@ -31,6 +32,7 @@ class TrainingSummaries:
           frequency: steps between two points of the curves; 0 for none.
           image_frequency: steps between two sets of pictures; 0 for none.
           first_step: steps of earlier sessions, for the speed.
+          batch_size: examples a step.
           local_batch: picks the part of a batch that lies on the first device.
         """
         self._writer = tf.summary.create_file_writer(folder)
@@ -38,10 +40,13 @@ class TrainingSummaries:
         self._frequency = frequency
         self._image_frequency = image_frequency
         self._local_batch = local_batch
+        self._batch_size = batch_size
         self._last = first_step, time.monotonic()
+        self._waited_s = 0.0
 
     def __call__(self, result: StepResult) -> None:
         """Writes what is due after a step."""
+        self._waited_s += result.waited_s
         if is_due(result, self._frequency):
             self._write_scalars(result)
         if is_due(result, self._image_frequency):
@@ -54,7 +59,11 @@ class TrainingSummaries:
         with self._writer.as_default(step=step):
             for name, value in result.metrics.items():
                 tf.summary.scalar(name, value)
-            tf.summary.scalar("steps_per_second", (step - last_step) / (now - last_time))
+            steps_per_second = (step - last_step) / (now - last_time)
+            tf.summary.scalar("steps_per_second", steps_per_second)
+            tf.summary.scalar("examples_per_second", steps_per_second * self._batch_size)
+            tf.summary.scalar("data_wait_share", self._waited_s / (now - last_time))
+        self._waited_s = 0.0
 
     def _write_images(self, result: StepResult) -> None:
         drawn = self._draw(self._local_batch(result.example))

@@ -3,9 +3,9 @@
     python -m training.train --gin_config gin_configs/experiments/film_l1.gin \
         --base_folder runs --gin_bindings "training_dataset.file = 'vimeo.tfrecord@200'"
 
-leaves <base_folder>/<label>/ with config.gin, operative_config.gin, train/ (checkpoints and
-TensorBoard's curves), eval/ (curves) and, at the end, saved_model/. The same command goes on where
-an earlier one stopped: after Ctrl-C or SIGTERM, which save first, as after a crash.
+leaves <base_folder>/<label>/ with config.gin, operative_config.gin, run.json, train/ (checkpoints
+and TensorBoard's curves), eval/ (curves) and, at the end, saved_model/. The same command goes on
+where an earlier one stopped: after Ctrl-C or SIGTERM, which save first, as after a crash.
 
 Exit status: 0 when the run is finished, 1 for bad input, 2 for bad flags, 130 after Ctrl-C, 143
 after SIGTERM.
@@ -38,8 +38,15 @@ _LABEL = flags.DEFINE_string(
 _MODE = flags.DEFINE_enum(
     "mode",
     "gpu",
-    ["cpu", "gpu"],
-    "Devices: all GPUs that are visible, or the CPU; without a GPU, gpu means the CPU.",
+    ["cpu", "gpu", "tpu", "multi_worker"],
+    "Devices: the CPU; all GPUs that are visible, without any the CPU; a TPU; or all hosts that "
+    "the environment variable TF_CONFIG names, each of which runs this command.",
+    flag_values=FLAGS,
+)
+_TPU = flags.DEFINE_string(
+    "tpu",
+    None,
+    "Name of the TPU, with --mode tpu. Default: local, that of a TPU VM.",
     flag_values=FLAGS,
 )
 _ALLOW_CONFIG_CHANGES = flags.DEFINE_bool(
@@ -60,6 +67,7 @@ def main(argv: list[str]) -> int:
         base_folder=_BASE_FOLDER.value,
         label=_LABEL.value,
         mode=_MODE.value,
+        tpu=_TPU.value,
         allow_config_changes=_ALLOW_CONFIG_CHANGES.value,
     )
 
@@ -71,6 +79,7 @@ def run(
     gin_bindings: Sequence[str] = (),
     label: str = "run0",
     mode: str = "gpu",
+    tpu: str | None = None,
     allow_config_changes: bool = False,
 ) -> int:
     """Trains as the command line says; see the flags.
@@ -83,13 +92,21 @@ def run(
     """
     # TensorFlow comes with these.
     from frame_interpolation import config
-    from frame_interpolation.training import checkpointing, session
+    from frame_interpolation.training import checkpointing, hosts, run_record, session
     from frame_interpolation.training.experiment import Experiment
     from frame_interpolation.training.run_folder import RunFolder, write_text
 
     config.parse(gin_files, gin_bindings)
     experiment = Experiment.create(config.make)
     folder = RunFolder(base_folder, label)
+
+    def train() -> int:
+        return session.train(
+            experiment, folder=folder, mode=mode, tpu=tpu, command=run_record.command_line()
+        )
+
+    if mode == "multi_worker" and not hosts.is_chief(hosts.read_tf_config()):
+        return train()
     with folder.locked():
         folder.claim(
             config.flattened(),
@@ -98,7 +115,7 @@ def run(
             allow_changes=allow_config_changes,
         )
         write_text(folder.operative_config, experiment.as_gin())
-        return session.train(experiment, folder=folder, mode=mode)
+        return train()
 
 
 def _show_progress() -> None:

@@ -6,6 +6,7 @@ Everything that happens besides the steps is an action, which decides for itself
 
 import dataclasses
 import enum
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
@@ -21,12 +22,14 @@ class StepResult:
       num_steps: updates after which the training is finished.
       metrics: scalars of the step, still on the device; see `train_step.TrainStep`.
       example: the batch.
+      waited_s: seconds in which the loop waited for that batch.
     """
 
     step: int
     num_steps: int
     metrics: Metrics
     example: Mapping[str, Any]
+    waited_s: float = 0.0
 
     @property
     def is_last(self) -> bool:
@@ -61,6 +64,7 @@ def run(
     num_steps: int,
     actions: Sequence[Action],
     stop_requested: Callable[[], bool] = lambda: False,
+    is_enough: Callable[[], bool] = lambda: False,
 ) -> Outcome:
     """Trains.
 
@@ -71,16 +75,21 @@ def run(
       num_steps: updates after which to stop.
       actions: told of every step, in this order.
       stop_requested: asked before every step.
+      is_enough: likewise; whether the training is finished before `num_steps`.
 
     Returns:
-      Whether all steps were made, or a stop was requested before.
+      Whether the training is finished, or a stop was requested before.
     """
     iterator = iter(batches)
     for step in range(first_step + 1, num_steps + 1):
+        if is_enough():
+            return Outcome.FINISHED
         if stop_requested():
             return Outcome.STOPPED
+        asked_s = time.perf_counter()
         example = next(iterator)
-        result = StepResult(step, num_steps, train_step(example), example)
+        waited_s = time.perf_counter() - asked_s
+        result = StepResult(step, num_steps, train_step(example), example, waited_s)
         for action in actions:
             action(result)
     return Outcome.FINISHED

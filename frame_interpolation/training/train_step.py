@@ -5,6 +5,7 @@ float32. Losses are means over the batch. With several replicas each gets an equ
 global batch, and the gradient is that of the whole: the mean over the replicas.
 """
 
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
 
 import tensorflow as tf
@@ -12,8 +13,10 @@ import tensorflow as tf
 from frame_interpolation.errors import InputError
 from frame_interpolation.losses.weighting import WeightedLoss
 from frame_interpolation.models import weight_matching
+from frame_interpolation.training import divergence
 from frame_interpolation.training.fine_tuning import FineTuningOptions
-from frame_interpolation.training.optimizers import relative_rate
+from frame_interpolation.training.loss_scaling import LossScale
+from frame_interpolation.training.optimizers import AdamByGroup, relative_rate
 from frame_interpolation.training.variable_groups import Group, TrainingPlan, create_plan
 from frame_interpolation.training.weight_averaging import AveragedWeights
 from frame_interpolation.training.weight_pull import WeightPull
@@ -41,12 +44,16 @@ class TrainStep:
         accumulation_steps: int = 1,
         pull: WeightPull | None = None,
         average: AveragedWeights | None = None,
+        divergence_state: divergence.DivergenceState | None = None,
+        loss_scale: LossScale | None = None,
+        xla: bool = False,
     ):
         """Prepares the step.
 
         Args:
           model: the network, made in the scope of the strategy.
-          optimizer: likewise; its `iterations` count the steps.
+          optimizer: likewise; its `iterations` count the steps. At a step that is skipped
+            `AdamByGroup` leaves weights and state alone; any other one gets gradients of zero.
           losses: what to minimise: the sum of the losses times their weights.
           strategy: how the step is spread over the devices.
           gradient_clip_norm: limit of the global norm of the gradients, or None.
@@ -57,7 +64,19 @@ class TrainStep:
           accumulation_steps: parts of a replica's batch that are computed one after another.
           pull: penalty on the distance from the starting weights, or None.
           average: running average of the weights, or None.
+          divergence_state: counts the steps that are skipped; by default from zero.
+          loss_scale: factor of the loss while the gradient is computed, or None.
+          xla: compile the step with XLA; for a single device.
+
+        Raises:
+          InputError: XLA is asked for with several devices.
         """
+        if xla and strategy.num_replicas_in_sync > 1:
+            raise InputError(
+                f"training.xla is True with {strategy.num_replicas_in_sync} devices; it compiles "
+                "the step for a single one. Bind it to False (a TPU always compiles), or show the "
+                "program one device."
+            )
         self._model = model
         self._optimizer = optimizer
         self._losses = list(losses)
@@ -70,10 +89,16 @@ class TrainStep:
         self._accumulation_steps = accumulation_steps
         self._pull = pull
         self._average = average
+        if divergence_state is None:
+            with strategy.scope():
+                divergence_state = divergence.DivergenceState()
+        self._divergence = divergence_state
+        self._loss_scale = loss_scale
+        self._xla = xla
         self._compiled: dict[int, Callable[[Example], dict[str, tf.Tensor]]] = {}
 
     def __call__(self, example: Example) -> dict[str, tf.Tensor]:
-        """Updates the weights once.
+        """Updates the weights once, unless the loss or the gradient is not finite.
 
         Args:
           example: a batch, or what the strategy's distributed dataset yields.
@@ -85,8 +110,9 @@ class TrainStep:
           those, `losses/weight_pull` where there is a pull, `gradient_norm` (global, before
           clipping), `learning_rate` (of a group with the factor 1), of every group that the step
           trains `gradient_norm/<group>` (before clipping), `update_norm/<group>` (how far its
-          weights moved) and `learning_rate/<group>`, and of batches that count them
-          `data/reflected` and `data/skipped_records` an example.
+          weights moved) and `learning_rate/<group>`, `skipped_steps` so far and `skipped_in_row`,
+          those since the last good one, `loss_scale` where there is one, and of batches that count
+          them `data/reflected` and `data/skipped_records` an example.
         """
         # Reading the count waits for the step before; only runs that unfreeze groups pay for it.
         has_phases = len(self._plan.first_steps) > 1
@@ -99,7 +125,9 @@ class TrainStep:
         if phase not in self._compiled:
             groups = self._plan.groups_at(step)
             self._compiled[phase] = tf.function(
-                lambda example: self._strategy_step(example, groups), autograph=False
+                lambda example: self._strategy_step(example, groups),
+                autograph=False,
+                jit_compile=self._xla or None,
             )
         return self._compiled[phase]
 
@@ -109,12 +137,18 @@ class TrainStep:
         per_replica = self._strategy.run(
             lambda part: self._replica_step(part, groups, places), args=(example,)
         )
-        if self._average is not None:
-            self._average.update(step, places, strategy=self._strategy)
-        return {
+        metrics = {
             name: self._strategy.reduce(tf.distribute.ReduceOp.MEAN, value, axis=None)
             for name, value in per_replica.items()
         }
+        skipped = metrics.pop("skipped")
+        if self._average is not None:
+            self._average.update(step, places, strategy=self._strategy, skipped=skipped)
+        diverging = skipped
+        if self._loss_scale is not None:
+            diverging = skipped - metrics.pop("overflow")
+            metrics |= self._loss_scale.count(skipped)
+        return metrics | self._divergence.count(diverging)
 
     def _replica_step(
         self, example: Example, groups: Sequence[Group], places: Sequence[int]
@@ -135,10 +169,19 @@ class TrainStep:
             gradients, _ = tf.clip_by_global_norm(
                 gradients, self._gradient_clip_norm, use_norm=gradient_norm
             )
+        finite = divergence.are_finite([metrics["loss"], gradient_norm])
+        metrics["skipped"] = 1.0 - tf.cast(finite, tf.float32)
+        if self._loss_scale is not None:
+            sound = divergence.are_finite([metrics["loss"]])
+            explained = sound & self._loss_scale.explains_overflow()
+            metrics["overflow"] = metrics["skipped"] * tf.cast(explained, tf.float32)
+        gradients = [tf.where(finite, gradient, tf.zeros_like(gradient)) for gradient in gradients]
         before = [tf.identity(variable) for variable in variables]
-        optimizer.apply_gradients(
-            zip(gradients, variables, strict=True), skip_gradients_aggregation=True
-        )
+        masked = isinstance(optimizer, AdamByGroup)
+        with optimizer.applied_if(finite) if masked else contextlib.nullcontext():
+            optimizer.apply_gradients(
+                zip(gradients, variables, strict=True), skip_gradients_aggregation=True
+            )
         moves = [variable - old for variable, old in zip(variables, before, strict=True)]
         metrics |= self._group_norms("update_norm", groups, places, moves)
         # Applying the gradients has set the optimiser's rate to that of this step.
@@ -198,9 +241,13 @@ class TrainStep:
             )
             # The sum over the replicas of these parts is the loss of the global batch.
             replica_part = loss / self._strategy.num_replicas_in_sync
+            if self._loss_scale is not None:
+                replica_part *= self._loss_scale.factor
         gradients = tape.gradient(
             replica_part, variables, unconnected_gradients=tf.UnconnectedGradients.ZERO
         )
+        if self._loss_scale is not None:
+            gradients = [gradient / self._loss_scale.factor for gradient in gradients]
         return gradients, metrics | {"loss": loss}
 
     def _group_norms(

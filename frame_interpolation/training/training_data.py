@@ -1,7 +1,7 @@
 """The batches of a run: of its training records from any step on, and of its evaluation sets."""
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import tensorflow as tf
 
@@ -19,10 +19,12 @@ class TrainingData:
         depends on the seed and on k alone, whichever step the run went on from.
       steps_per_epoch: steps in which as many examples come as there are records; without weights
         of the datasets every record comes once.
+      records: from which they are made; the batches' `record` counts these.
     """
 
     batches: Iterable[Example]
     steps_per_epoch: float
+    records: record_collection.RecordCollection
 
 
 def create(
@@ -51,17 +53,43 @@ def create(
         binding="training_dataset.files",
         tolerate_damage=options.damaged_records == "skip",
     )
-    dataset = input_pipeline.create_training_dataset(
-        records, options, augmentations, first_step=first_step
-    )
-    if strategy.num_replicas_in_sync > 1:
-        # One pipeline makes the whole batch, the strategy parts it; there are no files to part.
-        sharding = tf.data.Options()
-        sharding.experimental_distribute.auto_shard_policy = (
-            tf.data.experimental.AutoShardPolicy.OFF
+
+    def create_dataset(context: tf.distribute.InputContext | None = None) -> tf.data.Dataset:
+        return input_pipeline.create_training_dataset(
+            records, options, augmentations, first_step=first_step, input_context=context
         )
-        dataset = strategy.experimental_distribute_dataset(dataset.with_options(sharding))
-    return TrainingData(dataset, len(records) / options.batch_size)
+
+    return TrainingData(
+        _distributed(create_dataset, strategy, batch_size=options.batch_size),
+        len(records) / options.batch_size,
+        records,
+    )
+
+
+def _distributed(
+    create_dataset: Callable[..., tf.data.Dataset],
+    strategy: tf.distribute.Strategy,
+    *,
+    batch_size: int,
+) -> Iterable[Example]:
+    if isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy):
+        replicas = strategy.num_replicas_in_sync
+
+        def create_part(context: tf.distribute.InputContext) -> tf.data.Dataset:
+            # Each host makes its own part of every batch, and gives each of its replicas a part.
+            dataset = create_dataset(context)
+            if replicas == context.num_input_pipelines:
+                return dataset
+            return dataset.unbatch().batch(batch_size // replicas, drop_remainder=True)
+
+        return strategy.distribute_datasets_from_function(create_part)
+    dataset = create_dataset()
+    if strategy.num_replicas_in_sync == 1 and not isinstance(strategy, tf.distribute.TPUStrategy):
+        return dataset
+    # One pipeline makes the whole batch, the strategy parts it; there are no files to part.
+    sharding = tf.data.Options()
+    sharding.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.OFF
+    return strategy.experimental_distribute_dataset(dataset.with_options(sharding))
 
 
 def create_evaluation_sets(options: EvalDatasets) -> dict[str, Iterable[Example]]:

@@ -46,7 +46,12 @@ class AveragedWeights:
         return tf.minimum(decay, (1.0 + number) / (10.0 + number))
 
     def update(
-        self, step: tf.Tensor, places: Sequence[int], *, strategy: tf.distribute.Strategy
+        self,
+        step: tf.Tensor,
+        places: Sequence[int],
+        *,
+        strategy: tf.distribute.Strategy,
+        skipped: tf.Tensor | float = 0.0,
     ) -> None:
         """Takes in the weights after a step. Call it outside of the replicas.
 
@@ -54,8 +59,9 @@ class AveragedWeights:
           step: integer scalar, counted from 0.
           places: of the variables that the step has trained; the others have not moved.
           strategy: under which the variables were made.
+          skipped: 1 for a step that was skipped, which leaves the averages as they are, else 0.
         """
-        share = 1.0 - self.decay_at(step)
+        share = (1.0 - self.decay_at(step)) * (1.0 - skipped)
 
         def approach(average, value):
             average.assign_add(tf.cast(share, average.dtype) * (value - average))

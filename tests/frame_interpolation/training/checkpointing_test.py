@@ -12,7 +12,9 @@ from frame_interpolation.errors import InputError
 from frame_interpolation.models import pretrained
 from frame_interpolation.models.film_net.interpolator import create_model
 from frame_interpolation.training import checkpointing
+from frame_interpolation.training.checkpoint_retention import Retention
 from frame_interpolation.training.checkpointing import Checkpointer, PeriodicCheckpoints
+from frame_interpolation.training.divergence import DivergenceState
 from frame_interpolation.training.train_loop import StepResult
 
 
@@ -24,7 +26,13 @@ def create(tmp_path, create_one_convolution):
         model = model or create_one_convolution(seed)
         optimizer = tf.keras.optimizers.Adam(1e-2)
         folder = str(folder or tmp_path / "train")
-        return model, optimizer, Checkpointer(folder, model=model, optimizer=optimizer, keep=keep)
+        return (
+            model,
+            optimizer,
+            Checkpointer(
+                folder, model=model, optimizer=optimizer, retention=Retention(newest=keep)
+            ),
+        )
 
     return create
 
@@ -103,7 +111,9 @@ def test_a_checkpoint_of_the_reference_goes_on_at_its_step(golden_dir, tmp_path)
     shutil.copytree(golden_dir / "reference_checkpoint", folder)
     model = create_model(pretrained.read_options(folder))
     optimizer = tf.keras.optimizers.Adam(1e-4)
-    checkpointer = Checkpointer(str(folder), model=model, optimizer=optimizer, keep=3)
+    checkpointer = Checkpointer(
+        str(folder), model=model, optimizer=optimizer, retention=Retention(newest=3)
+    )
     assert os.path.basename(checkpointer.restore_latest()) == "ckpt-1234"
     assert checkpointer.step == 1234
     with np.load(golden_dir / "film_small.npz") as golden:
@@ -214,16 +224,75 @@ def test_a_full_disk_leaves_the_checkpoint_before(create):
 
 def test_the_action_saves_when_due_and_at_the_end(create):
     model, optimizer, checkpointer = create()
-    checked = []
-    action = PeriodicCheckpoints(
-        checkpointer,
-        frequency=2,
-        steps_per_epoch=1.5,
-        before_saving=lambda: checked.append(checkpointer.step),
-    )
+    action = PeriodicCheckpoints(checkpointer, frequency=2, steps_per_epoch=1.5)
     for step in (1, 2, 3):
         _advance(model, optimizer)
         action(StepResult(step, 3, {}, {}))
         assert bool(checkpointer.training_finished) == (step == 3)
-    assert checked == [2, 3]
     assert int(checkpointer.epoch) == 2
+    assert _steps(checkpointer) == [2, 3]
+
+
+def _steps(checkpointer):
+    prefixes = checkpointing.checkpoint_prefixes(checkpointer._folder)
+    return [int(prefix.rpartition("-")[2]) for prefix in prefixes]
+
+
+@pytest.mark.parametrize(
+    ("sound", "writes", "steps"),
+    [
+        ([True, False, True, True], True, [1, 3, 4]),
+        # The last step is saved whatever it was: its weights are those before it.
+        ([True, False, True, False], True, [1, 3, 4]),
+        ([True, True, True, True], False, []),
+    ],
+)
+def test_no_regular_checkpoint_is_saved_while_steps_are_skipped(create, sound, writes, steps):
+    model, optimizer, checkpointer = create(keep=9)
+    answers = iter(sound)
+    action = PeriodicCheckpoints(
+        checkpointer,
+        frequency=1,
+        steps_per_epoch=1,
+        is_sound=lambda: next(answers),
+        writes=writes,
+    )
+    for step in (1, 2, 3, 4):
+        _advance(model, optimizer)
+        action(StepResult(step, 4, {}, {}))
+    assert _steps(checkpointer) == steps
+
+
+def test_going_back_takes_the_last_regular_checkpoint_outside_of_a_row(
+    tmp_path, create_one_convolution
+):
+    model, optimizer = create_one_convolution(), tf.keras.optimizers.Adam()
+    divergence = DivergenceState()
+    checkpointer = Checkpointer(
+        str(tmp_path),
+        model=model,
+        optimizer=optimizer,
+        retention=Retention(newest=9),
+        divergence=divergence,
+    )
+    # A stop saves at any step: 3 and 5 are not regular, and 4 was saved while steps were skipped.
+    for in_row in (0, 0, 0, 1, 2):
+        _advance(model, optimizer)
+        divergence.skipped_in_row.assign(in_row)
+        checkpointer.save()
+    assert checkpointer.forget_since_last_good(frequency=2) == str(tmp_path / "ckpt-2")
+    assert _steps(checkpointer) == [1, 2]
+    assert checkpointer.forget_since_last_good(frequency=0) is None
+    assert _steps(checkpointer) == []
+
+
+def test_a_checkpoint_that_is_kept_apart_is_the_only_one_there(create, tmp_path):
+    model, optimizer, checkpointer = create()
+    best = str(tmp_path / "best")
+    for _ in range(2):
+        _advance(model, optimizer)
+        newest = checkpointer.save_alone(best)
+    assert checkpointing.checkpoint_prefixes(best) == [newest]
+    assert checkpointing.damage(newest) is None
+    assert tf.train.latest_checkpoint(best) == newest
+    assert _steps(checkpointer) == []

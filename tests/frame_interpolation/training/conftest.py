@@ -13,6 +13,39 @@ TINY_FILM_NET = {
 }
 
 
+# One level, so that building graphs costs little; what a run does with them is tested here.
+_TINIEST_NETWORK = [
+    "film_net.pyramid_levels = 1",
+    "film_net.fusion_pyramid_levels = 1",
+    "film_net.specialized_levels = 1",
+    "film_net.sub_levels = 1",
+    "film_net.filters = 2",
+    "film_net.flow_convs = [1]",
+    "film_net.flow_filters = [2]",
+]
+
+
+@pytest.fixture(scope="session")
+def gin_file(golden_dir, tmp_path_factory):
+    """Writes the configuration of a run of six steps with a network of a few weights."""
+    path = tmp_path_factory.mktemp("config") / "tiny.gin"
+    records = f"{golden_dir / 'reference_triplets.tfrecord'}@2"
+    lines = [
+        *_TINIEST_NETWORK,
+        f"training_dataset.files = [{records!r}]",
+        "training_dataset.batch_size = 2",
+        "training_dataset.crop_size = 16",
+        "data_augmentation.names = ['random_flip', 'random_rotate', 'random_reverse']",
+        "training.learning_rate = 0.01",
+        "training.learning_rate_warmup_steps = 5",
+        "training.save_checkpoint_frequency = 2",
+        "training.summary_frequency = 2",
+        "training.num_steps = 6",
+    ]
+    path.write_text("\n".join(lines), encoding="utf-8")
+    return str(path)
+
+
 @pytest.fixture(scope="session")
 def create_tiny_model():
     """Builds the network with weights that depend on the seed alone."""
@@ -62,3 +95,48 @@ def create_batch():
         return example | {"time": tf.fill([batch_size, 1], 0.5)}
 
     return create
+
+
+@pytest.fixture(scope="session")
+def run_training(gin_file):
+    """Trains in this process as the program does."""
+    from frame_interpolation.training import train
+
+    def run(base_folder, *bindings, **arguments):
+        return train.run(
+            gin_files=[gin_file],
+            gin_bindings=list(bindings),
+            base_folder=str(base_folder),
+            **({"mode": "cpu"} | arguments),
+        )
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def read_state():
+    """Reads all values of a checkpoint that the training depends on."""
+    import tensorflow as tf
+
+    def read(folder, step):
+        reader = tf.train.load_checkpoint(str(folder / f"ckpt-{step}"))
+        return {
+            key: reader.get_tensor(key)
+            for key in reader.get_variable_to_shape_map()
+            if not key.startswith(("save_counter", "_CHECKPOINTABLE"))
+        }
+
+    return read
+
+
+@pytest.fixture(scope="session")
+def assert_same_bits():
+    """Compares what `read_state` gives."""
+    import numpy as np
+
+    def compare(one, other):
+        assert one.keys() == other.keys()
+        for key, value in one.items():
+            np.testing.assert_array_equal(value, other[key], err_msg=key)
+
+    return compare

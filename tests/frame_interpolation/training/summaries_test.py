@@ -20,13 +20,15 @@ def test_curves_and_pictures_come_at_their_steps(tmp_path, create_one_convolutio
         frequency=2,
         image_frequency=4,
         first_step=0,
+        batch_size=2,
         local_batch=lambda example: example,
     )
     for step in range(1, 5):
         metrics = {"loss": tf.constant(0.5), "losses/k*vgg": tf.constant(0.25)}
         summaries(StepResult(step, 10, metrics, create_batch()))
     summaries.close()
-    curves = {"loss", "losses/k*vgg", "steps_per_second"}
+    speeds = {"steps_per_second", "examples_per_second", "data_wait_share"}
+    curves = {"loss", "losses/k*vgg"} | speeds
     pictures = {"inputs", "truth", "prediction", "error", "lines"}
     assert _tags(tmp_path) == {(step, tag) for step in (2, 4) for tag in curves} | {
         (4, tag) for tag in pictures

@@ -1,4 +1,5 @@
 import itertools
+import time
 
 import pytest
 
@@ -37,6 +38,30 @@ def test_a_requested_stop_ends_the_loop_between_two_steps():
     outcome, seen = _run(0, 10, stop_requested=lambda: next(requests))
     assert outcome is Outcome.STOPPED
     assert [result.step for result in seen] == [1, 2]
+
+
+def test_enough_ends_the_loop_as_finished():
+    answers = iter([False, True])
+    outcome, seen = _run(0, 10, is_enough=lambda: next(answers), stop_requested=lambda: False)
+    assert outcome is Outcome.FINISHED
+    assert len(seen) == 1
+
+
+def test_the_time_of_waiting_for_data_is_measured():
+    def slow_batches():
+        while True:
+            time.sleep(0.05)
+            yield {"number": 0}
+
+    seen = []
+    train_loop.run(
+        train_step=lambda batch: time.sleep(0.05) or {},
+        batches=slow_batches(),
+        first_step=0,
+        num_steps=2,
+        actions=[seen.append],
+    )
+    assert all(0.05 <= result.waited_s < 0.09 for result in seen)
 
 
 @pytest.mark.parametrize(("step", "frequency", "due"), [(4, 2, True), (5, 2, False), (4, 0, False)])

@@ -22,6 +22,7 @@ from frame_interpolation.training.weight_averaging import AveragedWeights
 from frame_interpolation.training.weight_copies import WeightCopies
 from frame_interpolation.training.weight_pull import WeightPull
 
+_TWO_GROUPS = {"kernels": "kernel", "biases": "bias"}
 _Decay = tf.keras.optimizers.schedules.PiecewiseConstantDecay
 
 
@@ -134,6 +135,8 @@ def test_weights_follow_their_schedules_and_keep_the_old_value_at_the_boundary(
         "loss_weights/l2",
         "gradient_norm",
         "learning_rate",
+        "skipped_steps",
+        "skipped_in_row",
         # The one group of this network.
         "gradient_norm/other",
         "update_norm/other",
@@ -153,10 +156,6 @@ def _plan(model, **options):
     return create_plan(FineTuningOptions(**options), named_shapes(model.trainable_variables))
 
 
-def _film_groups(model, **options):
-    return {group.name: set(group.indices) for group in _plan(model, **options).groups}
-
-
 def test_the_parts_of_a_batch_make_the_step_of_the_whole(create_one_convolution, create_batch):
     example = create_batch(batch_size=4)
     losses = _losses(loss_names=["l1", "l2", "ssim"], loss_weights=[0.5, 2.0, 0.1])
@@ -172,23 +171,20 @@ def test_the_parts_of_a_batch_make_the_step_of_the_whole(create_one_convolution,
         assert metrics_of_parts == pytest.approx(metrics, rel=1e-4)
 
 
-def test_norms_of_the_groups_make_up_the_norm_of_the_whole(create_tiny_model, create_batch):
-    model = create_tiny_model()
-    updates, metrics = _updates(_step(model), model, create_batch())
-    groups = _film_groups(model)
-    for name, places in groups.items():
+def test_norms_of_the_groups_make_up_the_norm_of_the_whole(create_one_convolution, create_batch):
+    model = create_one_convolution()
+    plan = _plan(model, groups=_TWO_GROUPS)
+    updates, metrics = _updates(_step(model, plan=plan), model, create_batch())
+    for group, update in zip(("kernels", "biases"), updates, strict=True):
         # Plain descent at rate 1.
-        norm = _norm([updates[place] for place in places])
-        assert metrics[f"gradient_norm/{name}"] == pytest.approx(norm, rel=1e-3)
-        assert metrics[f"update_norm/{name}"] == pytest.approx(norm, rel=1e-3)
-    total = sum(metrics[f"gradient_norm/{name}"] ** 2 for name in groups) ** 0.5
-    assert metrics["gradient_norm"] == pytest.approx(total, rel=1e-4)
+        assert metrics[f"gradient_norm/{group}"] == pytest.approx(_norm([update]), rel=1e-3)
+        assert metrics[f"update_norm/{group}"] == pytest.approx(_norm([update]), rel=1e-3)
+    assert metrics["gradient_norm"] == pytest.approx(_norm(updates), rel=1e-3)
 
 
-def test_a_group_moves_from_its_step_on_and_not_one_before(create_tiny_model, create_batch):
-    model = create_tiny_model()
-    options = {"unfreeze_at": {"features": 2, "flow_0": 1}, "frozen": ["output"]}
-    groups, plan = _film_groups(model), _plan(model, **options)
+def test_a_group_moves_from_its_step_on_and_not_one_before(create_one_convolution, create_batch):
+    model = create_one_convolution()
+    plan = _plan(model, groups=_TWO_GROUPS, unfreeze_at={"biases": 2})
     optimizer = AdamByGroup(0.01, options=OptimizerOptions(), plan=plan)
     optimizer.build(model.trainable_variables)
     step = _step(model, optimizer=optimizer, plan=plan)
@@ -196,18 +192,12 @@ def test_a_group_moves_from_its_step_on_and_not_one_before(create_tiny_model, cr
     for number in range(4):
         before = _values(model)
         metrics = step(create_batch(number))
-        places = {
-            place
-            for place, (old, new) in enumerate(zip(before, _values(model), strict=True))
-            if not np.array_equal(old, new)
-        }
-        moved.append({name for name, indices in groups.items() if places & indices})
+        pairs = zip(("kernels", "biases"), before, _values(model), strict=True)
+        moved.append([name for name, old, new in pairs if not np.array_equal(old, new)])
         assert {f"learning_rate/{name}" for name in moved[-1]} == {
             name for name in metrics if name.startswith("learning_rate/")
         }
-    always = {"fusion", "flow_shared"}
-    later = always | {"flow_0", "features"}
-    assert moved == [always, always | {"flow_0"}, later, later]
+    assert moved == [["kernels"], ["kernels"], ["kernels", "biases"], ["kernels", "biases"]]
 
 
 def _executed(graph):
@@ -278,6 +268,52 @@ def test_the_average_follows_the_weights_after_the_step(create_one_convolution, 
         expected = [0.75 * a + 0.25 * w for a, w in zip(expected, _values(model), strict=True)]
     for place, value in enumerate(expected):
         np.testing.assert_allclose(average.copies[place], value, rtol=1e-6, atol=1e-7)
+
+
+@pytest.mark.parametrize("accumulation_steps", [1, 2])
+def test_a_step_that_is_not_finite_changes_nothing_but_the_count(
+    create_one_convolution, create_batch, accumulation_steps
+):
+    model = create_one_convolution()
+    plan = _plan(model)
+    optimizer = AdamByGroup(
+        0.01,
+        options=OptimizerOptions(name="adamw", weight_decay=0.1, weight_decay_pattern="kernel"),
+        plan=plan,
+    )
+    optimizer.build(model.trainable_variables)
+    average = AveragedWeights(model.trainable_variables, [0, 1], decay=0.75)
+    step = _step(
+        model,
+        optimizer=optimizer,
+        plan=plan,
+        average=average,
+        gradient_clip_norm=1.0,
+        accumulation_steps=accumulation_steps,
+    )
+
+    def values():
+        slots = [v for v in optimizer.variables if v.dtype != tf.int64 and v.shape.rank]
+        variables = [*model.trainable_variables, *slots]
+        return [v.numpy() for v in variables] + list(average.copies.by_place().values())
+
+    good, bad = create_batch(1), create_batch(2)
+    y = bad["y"].numpy()
+    y[0, 3, 3, 0] = np.nan
+    bad["y"] = tf.constant(y)
+    counts = []
+    for example, changes in ((good, True), (bad, False), (bad, False), (good, True)):
+        before = values()
+        metrics = step(example)
+        same = [np.array_equal(old, new) for old, new in zip(before, values(), strict=True)]
+        assert not any(same) if changes else all(same)
+        assert np.isfinite(float(metrics["loss"])) == changes
+        counts.append((int(metrics["skipped_steps"]), int(metrics["skipped_in_row"])))
+    assert counts == [(0, 0), (1, 1), (2, 2), (2, 0)]
+    assert int(optimizer.iterations) == 4
+    # The order of the examples is the only thing that the host has to know of: nothing is asked.
+    graph = step.compiled_at(0).get_concrete_function(good).graph
+    assert not {op.type for op in _executed(graph)} & {"If", "PyFunc", "EagerPyFunc"}
 
 
 def test_the_weights_of_the_losses_go_on_from_the_initial_step(
@@ -357,6 +393,8 @@ cpu = tf.config.list_physical_devices("CPU")[0]
 tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
 frames = tf.random.stateless_uniform((3, 4, 16, 16, 3), [1, 2])
 example = dict(zip(("x0", "y", "x1"), tf.unstack(frames))) | {"time": tf.fill([4, 1], 0.5)}
+# A value that is not finite, in the part of one device, makes both skip the step.
+spoilt = example | {"y": tf.concat([example["y"][:3], example["y"][3:] * np.nan], axis=0)}
 results = []
 for strategy in (tf.distribute.get_strategy(), tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])):
     tf.keras.utils.set_random_seed(0)
@@ -379,10 +417,12 @@ for strategy in (tf.distribute.get_strategy(), tf.distribute.MirroredStrategy(["
                      average=average)
     options = tf.data.Options()
     options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.OFF
-    batches = tf.data.Dataset.from_tensors(example).repeat().with_options(options)
+    good, bad = (tf.data.Dataset.from_tensors(e) for e in (example, spoilt))
+    batches = good.concatenate(bad).concatenate(good).repeat().with_options(options)
     batches = iter(strategy.experimental_distribute_dataset(batches))
-    for _ in range(3):
+    for _ in range(4):
         metrics = step(next(batches))
+    assert float(metrics["skipped_steps"]) == 1.0
     results.append((
         [v.numpy() for v in variables] + list(average.copies.by_place().values()),
         {name: float(value) for name, value in metrics.items()},
