@@ -135,6 +135,8 @@ def test_weights_follow_their_schedules_and_keep_the_old_value_at_the_boundary(
         "loss_weights/l2",
         "gradient_norm",
         "learning_rate",
+        "skipped_steps",
+        "skipped_in_row",
         # The one group of this network.
         "gradient_norm/other",
         "update_norm/other",
@@ -268,6 +270,52 @@ def test_the_average_follows_the_weights_after_the_step(create_one_convolution, 
         np.testing.assert_allclose(average.copies[place], value, rtol=1e-6, atol=1e-7)
 
 
+@pytest.mark.parametrize("accumulation_steps", [1, 2])
+def test_a_step_that_is_not_finite_changes_nothing_but_the_count(
+    create_one_convolution, create_batch, accumulation_steps
+):
+    model = create_one_convolution()
+    plan = _plan(model)
+    optimizer = AdamByGroup(
+        0.01,
+        options=OptimizerOptions(name="adamw", weight_decay=0.1, weight_decay_pattern="kernel"),
+        plan=plan,
+    )
+    optimizer.build(model.trainable_variables)
+    average = AveragedWeights(model.trainable_variables, [0, 1], decay=0.75)
+    step = _step(
+        model,
+        optimizer=optimizer,
+        plan=plan,
+        average=average,
+        gradient_clip_norm=1.0,
+        accumulation_steps=accumulation_steps,
+    )
+
+    def values():
+        slots = [v for v in optimizer.variables if v.dtype != tf.int64 and v.shape.rank]
+        variables = [*model.trainable_variables, *slots]
+        return [v.numpy() for v in variables] + list(average.copies.by_place().values())
+
+    good, bad = create_batch(1), create_batch(2)
+    y = bad["y"].numpy()
+    y[0, 3, 3, 0] = np.nan
+    bad["y"] = tf.constant(y)
+    counts = []
+    for example, changes in ((good, True), (bad, False), (bad, False), (good, True)):
+        before = values()
+        metrics = step(example)
+        same = [np.array_equal(old, new) for old, new in zip(before, values(), strict=True)]
+        assert not any(same) if changes else all(same)
+        assert np.isfinite(float(metrics["loss"])) == changes
+        counts.append((int(metrics["skipped_steps"]), int(metrics["skipped_in_row"])))
+    assert counts == [(0, 0), (1, 1), (2, 2), (2, 0)]
+    assert int(optimizer.iterations) == 4
+    # The order of the examples is the only thing that the host has to know of: nothing is asked.
+    graph = step.compiled_at(0).get_concrete_function(good).graph
+    assert not {op.type for op in _executed(graph)} & {"If", "PyFunc", "EagerPyFunc"}
+
+
 def test_the_weights_of_the_losses_go_on_from_the_initial_step(
     create_one_convolution, create_batch
 ):
@@ -345,6 +393,8 @@ cpu = tf.config.list_physical_devices("CPU")[0]
 tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
 frames = tf.random.stateless_uniform((3, 4, 16, 16, 3), [1, 2])
 example = dict(zip(("x0", "y", "x1"), tf.unstack(frames))) | {"time": tf.fill([4, 1], 0.5)}
+# A value that is not finite, in the part of one device, makes both skip the step.
+spoilt = example | {"y": tf.concat([example["y"][:3], example["y"][3:] * np.nan], axis=0)}
 results = []
 for strategy in (tf.distribute.get_strategy(), tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])):
     tf.keras.utils.set_random_seed(0)
@@ -367,10 +417,12 @@ for strategy in (tf.distribute.get_strategy(), tf.distribute.MirroredStrategy(["
                      average=average)
     options = tf.data.Options()
     options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.OFF
-    batches = tf.data.Dataset.from_tensors(example).repeat().with_options(options)
+    good, bad = (tf.data.Dataset.from_tensors(e) for e in (example, spoilt))
+    batches = good.concatenate(bad).concatenate(good).repeat().with_options(options)
     batches = iter(strategy.experimental_distribute_dataset(batches))
-    for _ in range(3):
+    for _ in range(4):
         metrics = step(next(batches))
+    assert float(metrics["skipped_steps"]) == 1.0
     results.append((
         [v.numpy() for v in variables] + list(average.copies.by_place().values()),
         {name: float(value) for name, value in metrics.items()},

@@ -21,38 +21,6 @@ _ROOT = pathlib.Path(__file__).parents[3]
 _DEADLINE_SECONDS = 240
 
 
-# One level, so that building graphs costs little; what a run does with them is tested here.
-_NETWORK = [
-    "film_net.pyramid_levels = 1",
-    "film_net.fusion_pyramid_levels = 1",
-    "film_net.specialized_levels = 1",
-    "film_net.sub_levels = 1",
-    "film_net.filters = 2",
-    "film_net.flow_convs = [1]",
-    "film_net.flow_filters = [2]",
-]
-
-
-@pytest.fixture(scope="module")
-def gin_file(golden_dir, tmp_path_factory):
-    path = tmp_path_factory.mktemp("config") / "tiny.gin"
-    records = f"{golden_dir / 'reference_triplets.tfrecord'}@2"
-    lines = [
-        *_NETWORK,
-        f"training_dataset.files = [{records!r}]",
-        "training_dataset.batch_size = 2",
-        "training_dataset.crop_size = 16",
-        "data_augmentation.names = ['random_flip', 'random_rotate', 'random_reverse']",
-        "training.learning_rate = 0.01",
-        "training.learning_rate_warmup_steps = 5",
-        "training.save_checkpoint_frequency = 2",
-        "training.summary_frequency = 2",
-        "training.num_steps = 6",
-    ]
-    path.write_text("\n".join(lines), encoding="utf-8")
-    return str(path)
-
-
 def _train(gin_file, base_folder, *bindings, **arguments):
     return train.run(
         gin_files=[gin_file],
@@ -93,6 +61,7 @@ def test_a_run_leaves_its_folder_and_goes_on_only_as_it_began(gin_file, tmp_path
     assert {path.name for path in run.iterdir()} == {
         "config.gin",
         "operative_config.gin",
+        "run.json",
         "train",
         "saved_model",
     }
@@ -222,18 +191,6 @@ def test_a_misspelt_binding_is_refused_with_the_right_name(gin_file, tmp_path):
     with pytest.raises(InputError, match=r"num_step.*did you mean 'num_steps'"):
         _train(gin_file, tmp_path, "training.num_step = 1")
     assert not list(tmp_path.iterdir())
-
-
-def test_a_training_that_diverges_stops_and_saves_nothing_bad(gin_file, tmp_path):
-    with pytest.raises(InputError, match=r"of step \d+ is .*diverged"):
-        _train(gin_file, tmp_path, "training.learning_rate = 1e30")
-    for prefix in checkpointing.checkpoint_prefixes(str(tmp_path / "run0" / "train")):
-        reader = tf.train.load_checkpoint(prefix)
-        assert all(
-            np.isfinite(reader.get_tensor(key)).all()
-            for key in reader.get_variable_to_shape_map()
-            if key.startswith("model/")
-        )
 
 
 def test_tensorflow_is_not_imported_for_help():
