@@ -13,13 +13,19 @@ import tensorflow as tf
 
 
 def backward_warp(
-    image: tf.Tensor, flow_px: tf.Tensor, *, written_gradient: bool = True
+    image: tf.Tensor,
+    flow_px: tf.Tensor,
+    *,
+    other_half: bool = False,
+    written_gradient: bool = True,
 ) -> tf.Tensor:
     """Samples `image` at the positions that `flow_px` points to.
 
     Args:
       image: (B, H, W, C) floating point.
       flow_px: (B, H, W, 2), (dx, dy) in pixels; the result is differentiable with respect to both.
+      other_half: look into the image that is half a batch further on, round the end, for batches
+        whose halves hold the two images of pairs; without a copy of them.
       written_gradient: take the gradient that is written here, which keeps the two inputs for the
         backward pass, where automatic differentiation keeps seven tensors of the size of the
         image. False for inference, whose graph it would only make larger.
@@ -30,23 +36,29 @@ def backward_warp(
     """
     flow_px = tf.cast(flow_px, tf.float32)
     if written_gradient:
-        warped = _differentiable(image, flow_px)
+        warped = _differentiable(image, flow_px, other_half)
     else:
-        warped = _interpolated(image, _positions(flow_px, tf.shape(image)))
+        warped = _interpolated(image, _positions(flow_px, tf.shape(image), other_half))
     return tf.ensure_shape(warped, image.shape)
 
 
-@tf.custom_gradient
-def _differentiable(image: tf.Tensor, flow_px: tf.Tensor):
-    positions = _positions(flow_px, tf.shape(image))
+def _differentiable(image: tf.Tensor, flow_px: tf.Tensor, other_half: bool) -> tf.Tensor:
+    @tf.custom_gradient
+    def interpolated(image: tf.Tensor, flow_px: tf.Tensor):
+        positions = _positions(flow_px, tf.shape(image), other_half)
 
-    def gradient(upstream: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        pixels = _pixels(image)
-        return _image_gradient(upstream, positions, pixels), _flow_gradient(
-            upstream, positions, pixels
-        )
+        def gradient(upstream: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+            # Without the dependency the lookups for the backward pass would be made, and kept, as
+            # early as those of the forward pass.
+            with tf.control_dependencies([upstream]):
+                pixels = tf.identity(_pixels(image))
+            return _image_gradient(upstream, positions, pixels), _flow_gradient(
+                upstream, positions, pixels
+            )
 
-    return _interpolated(image, positions), gradient
+        return _interpolated(image, positions), gradient
+
+    return interpolated(image, flow_px)
 
 
 def _pixels(image: tf.Tensor) -> tf.Tensor:
@@ -83,13 +95,16 @@ class _Positions:
     inside: tf.Tensor
 
 
-def _positions(flow_px: tf.Tensor, shape: tf.Tensor) -> _Positions:
+def _positions(flow_px: tf.Tensor, shape: tf.Tensor, other_half: bool) -> _Positions:
     batch, height, width = shape[0], shape[1], shape[2]
     columns = tf.cast(tf.range(width), tf.float32)[None, None, :] + flow_px[..., 0]
     rows = tf.cast(tf.range(height), tf.float32)[None, :, None] + flow_px[..., 1]
     left, right, weight_x, inside_x = _neighbours(columns, width)
     top, bottom, weight_y, inside_y = _neighbours(rows, height)
-    first_pixel = tf.range(batch)[:, None, None] * (height * width)
+    images = tf.range(batch)
+    if other_half:
+        images = (images + batch // 2) % batch
+    first_pixel = images[:, None, None] * (height * width)
     upper, lower = first_pixel + top * width, first_pixel + bottom * width
     return _Positions(
         corners=(upper + left, upper + right, lower + left, lower + right),

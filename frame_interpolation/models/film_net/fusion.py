@@ -36,14 +36,23 @@ class Fusion(tf.keras.layers.Layer):
         # In float32 at any precision: what comes out is compared with images.
         self.output_conv = Convolution(_OUTPUT_CHANNELS, 1, name=_layer_name(count), linear=True)
 
-    def call(self, pyramid: Sequence[tf.Tensor]) -> tf.Tensor:
-        """Maps (B, H >> i, W >> i, C_i), finest first, to an RGB image (B, H, W, 3), unclipped."""
-        net = pyramid[-1]
-        for level in reversed(range(len(pyramid) - 1)):
+    def call(self, pyramid: Sequence[Sequence[tf.Tensor]]) -> tf.Tensor:
+        """Maps an aligned pyramid to an image.
+
+        Args:
+          pyramid: levels, finest first, each a list of tensors (B, H >> i, W >> i, any), which are
+            joined to one here.
+
+        Returns:
+          (B, H, W, 3) float32 RGB, not clipped.
+        """
+        compute_dtype = self.convs[0][0].compute_dtype if self.convs else tf.float32
+        levels = [[tf.cast(part, compute_dtype) for part in level] for level in pyramid]
+        net = tf.concat(levels[-1], axis=-1)
+        for level in reversed(range(len(levels) - 1)):
             upsample, first, second = self.convs[level]
-            net = upsample(net, size=_size(pyramid[level]))
-            net = tf.concat([pyramid[level], net], axis=-1)
-            net = second(first(net))
+            net = upsample(net, size=_size(levels[level][0]))
+            net = second(first(tf.concat([*levels[level], net], axis=-1)))
         return self.output_conv(net)
 
 

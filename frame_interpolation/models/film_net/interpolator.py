@@ -6,6 +6,7 @@ of their level; images are RGB in [0, 1], gamma space.
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import tensorflow as tf
 
@@ -67,7 +68,7 @@ class MiddleAlignment(tf.keras.layers.Layer):
         features: Sequence[tf.Tensor],
         residuals_px: Sequence[tf.Tensor],
         training: bool | None = None,
-    ) -> dict[str, list[tf.Tensor]]:
+    ) -> dict[str, list[Any]]:
         """Aligns the finest levels.
 
         Args:
@@ -77,8 +78,8 @@ class MiddleAlignment(tf.keras.layers.Layer):
           training: whether gradients will be asked for.
 
         Returns:
-          `aligned`: what the fusion network takes, a level being the channels of x0 warped, x1
-          warped, backward flow and forward flow, the flows scaled to the middle time;
+          `aligned`: what the fusion network takes, each level a list of image and features of x0
+          warped, those of x1, backward flow and forward flow, the flows scaled to the middle time;
           `warped_images`: (2B, H >> i, W >> i, 3); `flows_px`: the unscaled flow pyramid.
         """
         flows_px = flow_pyramid_from_residuals(residuals_px)[: self._levels]
@@ -87,16 +88,14 @@ class MiddleAlignment(tf.keras.layers.Layer):
             # x0 is looked up along the flow that was estimated from x1, and the other way round:
             # the flow from the middle to x0 is approximated by half of the flow from x1 to x0.
             middle_flow_px = _MIDDLE_TIME * exchange_halves(flow_px)
-            stack = tf.concat([tf.cast(image, feature.dtype), feature], axis=-1)
-            warped = backward_warp(stack, middle_flow_px, written_gradient=bool(training))
-            flows = tf.split(tf.cast(middle_flow_px, feature.dtype), 2)
-            aligned.append(tf.concat([*tf.split(warped, 2), *flows], axis=-1))
-            if feature.dtype == image.dtype:
-                warped_images.append(warped[..., :3])
-            else:  # For the losses; a graph that has no use for them leaves them out.
-                warped_images.append(
-                    backward_warp(image, middle_flow_px, written_gradient=bool(training))
-                )
+            # Apart, not as one stack, which would be a copy of both for the backward pass.
+            written = bool(training)
+            warped_image = backward_warp(image, middle_flow_px, written_gradient=written)
+            warped_feature = backward_warp(feature, middle_flow_px, written_gradient=written)
+            parts = zip(tf.split(warped_image, 2), tf.split(warped_feature, 2), strict=True)
+            flows = tf.split(middle_flow_px, 2)
+            aligned.append([part for pair in parts for part in pair] + flows)
+            warped_images.append(warped_image)
         return {"aligned": aligned, "warped_images": warped_images, "flows_px": flows_px}
 
 

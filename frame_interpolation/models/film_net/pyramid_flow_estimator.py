@@ -69,12 +69,13 @@ class PyramidFlowEstimator(tf.keras.layers.Layer):
           Residual flows (2B, H >> i, W >> i, 2), finest first, (dx, dy) in pixels of each level;
           the first half is the forward flow, estimated from (x0, x1), the second the backward flow.
         """
-        features_b = [exchange_halves(level) for level in features]
-        flow_px = self._predictors[-1](features[-1], features_b[-1])
+        flow_px = self._predictors[-1](features[-1], exchange_halves(features[-1]))
         residuals_px = [flow_px]
         for level in reversed(range(len(features) - 1)):
             flow_px = upsample_flow(flow_px, tf.shape(features[level])[1:3])
-            warped_b = backward_warp(features_b[level], flow_px, written_gradient=bool(training))
+            warped_b = backward_warp(
+                features[level], flow_px, other_half=True, written_gradient=bool(training)
+            )
             residual_px = self._predictors[level](features[level], warped_b)
             residuals_px.append(residual_px)
             flow_px = flow_px + residual_px
