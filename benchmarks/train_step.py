@@ -296,7 +296,7 @@ def main() -> None:
         nargs="+",
         choices=_PRECISIONS,
         default=_PRECISIONS[: 3 if _computes_float16() else 2],
-        help="mixed_float16 is left out by default where the processor emulates it (minutes a step)",
+        help="mixed_float16 by default only where the processor has it; else it takes minutes",
     )
     parser.add_argument(
         "--train",

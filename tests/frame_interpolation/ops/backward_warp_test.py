@@ -93,3 +93,28 @@ def test_coordinates_stay_exact_for_a_bfloat16_image():
     np.testing.assert_array_equal(
         tf.cast(warped[0, 0, : width - 1, 0], tf.int32), (np.arange(width - 1) + 1) % 2
     )
+
+
+@pytest.mark.parametrize("other_half", [False, True])
+def test_the_written_gradient_is_that_of_automatic_differentiation(other_half):
+    image = tf.random.stateless_normal([2, 9, 12, 5], [1, 2])
+    flow_px = 4.0 * tf.random.stateless_normal([2, 9, 12, 2], [3, 4])
+    upstream = tf.random.stateless_normal(image.shape, [5, 6])
+    results = []
+    for written in (False, True):
+        with tf.GradientTape() as tape:
+            tape.watch([image, flow_px])
+            warped = backward_warp(image, flow_px, other_half=other_half, written_gradient=written)
+            value = tf.reduce_sum(warped * upstream)
+        results.append([warped, *tape.gradient(value, [image, flow_px])])
+    for actual, expected in zip(*results, strict=True):
+        np.testing.assert_allclose(actual, expected, rtol=1e-4, atol=1e-4)
+
+
+def test_the_other_half_is_the_other_image_of_the_pair():
+    image = tf.random.stateless_normal([4, 6, 5, 2], [1, 2])
+    flow_px = tf.random.stateless_normal([4, 6, 5, 2], [3, 4])
+    exchanged = tf.concat([image[2:], image[:2]], axis=0)
+    np.testing.assert_array_equal(
+        backward_warp(image, flow_px, other_half=True), backward_warp(exchanged, flow_px)
+    )

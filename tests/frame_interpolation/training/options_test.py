@@ -31,6 +31,8 @@ def test_defaults_are_the_released_schedule():
         ("accumulation_steps", 0),
         ("learning_rate_schedule", "linear"),
         ("learning_rate_final_fraction", 1.1),
+        ("precision", "bfloat16"),
+        ("xla", 1),
     ],
 )
 def test_a_value_out_of_range_is_refused_by_its_gin_name(name, value):
