@@ -17,8 +17,9 @@ and an empty folder {outputs}, in which it has to leave, for every <triplet>,
 in a format of `prediction_file` and of the same size, and end with status 0. <triplet> is the
 triplet's name made safe for a file system. The program runs in the current folder, reads nothing
 from standard input, and writes what it likes to its standard output and error, of which the last
-lines are shown when it fails. What is still running of it (its whole process group) when the time
-is up or the evaluation is interrupted, is killed. Both folders are removed after the batch.
+lines are shown when it fails. What is still running of it (its whole process group) when it has
+ended, the time is up or the evaluation is interrupted, is killed. Both folders are removed after
+the batch.
 """
 
 import os
@@ -27,6 +28,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import IO
@@ -71,7 +73,10 @@ def create_method(
     named_files = {word: word for word in words if os.path.isfile(word)}
 
     def predict(batch: Sequence[PreparedTriplet]) -> np.ndarray:
-        with tempfile.TemporaryDirectory(prefix="interpolation_") as folder:
+        # What the program sent into a session of its own may still write there.
+        with tempfile.TemporaryDirectory(
+            prefix="interpolation_", ignore_cleanup_errors=True
+        ) as folder:
             return _predict(batch, words, Path(folder), timeout_s=timeout_s, resize=resize)
 
     return Method(
@@ -157,25 +162,31 @@ def _run(command: Sequence[str], messages: IO[bytes], timeout_s: float) -> None:
     except OSError as error:
         raise InputError(f"The command {shown!r} cannot be run: {error.strerror}.") from error
     try:
-        status = process.wait(timeout_s)
-    except subprocess.TimeoutExpired:
-        _kill(process)
+        ended = _ends_within(process, timeout_s)
+    finally:
+        # Its leader is not waited for yet, so that the number still is that of this group.
+        os.killpg(process.pid, signal.SIGKILL)
+        status = process.wait()
+    if not ended:
         raise InputError(
             f"The command {shown!r} took longer than {timeout_s:g} s and was ended; give "
             f"--command_timeout_s more, or --command_batch_size less. {_tail(messages)}"
-        ) from None
-    except BaseException:  # The user's interruption, which must not leave it running.
-        _kill(process)
-        raise
+        )
     if status:
         how = f"was ended by signal {-status}" if status < 0 else f"ended with status {status}"
         raise InputError(f"The command {shown!r} {how}. {_tail(messages)}")
 
 
-def _kill(process: subprocess.Popen[bytes]) -> None:
-    # Its leader is not waited for yet, so that the number still is that of this group.
-    os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
+def _ends_within(process: subprocess.Popen[bytes], timeout_s: float) -> bool:
+    """Waits until a process ends or the time is up, and leaves its status to be asked for."""
+    deadline = time.monotonic() + timeout_s
+    pause_s = 0.001
+    while os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(pause_s)
+        pause_s = min(2 * pause_s, 0.05)
+    return True
 
 
 def _tail(messages: IO[bytes]) -> str:
@@ -185,4 +196,6 @@ def _tail(messages: IO[bytes]) -> str:
     lines = messages.read().decode("utf-8", errors="replace").splitlines()[-_TAIL_LINES:]
     if not lines:
         return "It wrote no message."
-    return "Its last lines were:\n" + "\n".join(f"  {line}" for line in lines)
+    # A program's colours and cursor movements are not for the reader of a message.
+    plain = ["".join(c if c.isprintable() else " " for c in line).rstrip() for line in lines]
+    return "Its last lines were:\n" + "\n".join(f"  {line}" for line in plain)

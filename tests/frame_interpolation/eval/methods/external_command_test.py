@@ -64,6 +64,7 @@ def test_a_changed_script_is_another_method(make_method):
             "import sys; [print(i, 'ü' * 200) for i in range(500)]; sys.exit(3)",
             r"(?s)status 3.*lines were:(?!.*\b470 ).*\b499 ",
         ),
+        ("import sys; sys.exit('\\033[31mred\\a')", r"\n   \[31mred$"),
     ],
 )
 def test_failures_show_the_last_lines(make_method, make_triplet, code, message):
@@ -114,6 +115,20 @@ def test_the_whole_group_is_ended_when_the_time_is_up(make_method, make_triplet,
     assert time.monotonic() - started < 20
     pids = [int(pid) for pid in (tmp_path / "pids").read_text().split()]
     assert len(pids) == 2 and _await_end(pids)
+
+
+def test_what_is_left_running_ends_with_the_program(make_method, make_triplet, tmp_path):
+    pids = str(tmp_path / "pids")
+    leaves_a_child = f"""
+        import subprocess
+        busy = "import sys, time\\nwhile True: open(sys.argv[1], 'w').close(); time.sleep(0.001)"
+        child = subprocess.Popen([sys.executable, "-c", busy, sys.argv[2] + "/late"])
+        pathlib.Path({pids!r}).write_text(str(child.pid))
+    """
+    code = textwrap.dedent(_COPIES_FIRST) + textwrap.dedent(leaves_a_child)
+    images = make_method(code).load()([make_triplet(0)])
+    assert images.shape == (1, 24, 32, 3)
+    assert _await_end([int((tmp_path / "pids").read_text())])
 
 
 def test_an_interruption_ends_the_group_too(make_method, make_triplet, tmp_path):
