@@ -89,7 +89,10 @@ def to_float(frame: np.ndarray) -> np.ndarray:
 def _read(path: Path) -> np.ndarray:
     suffix = path.suffix.lower()
     if suffix == ".npy":
-        return _from_array(np.load(path, allow_pickle=False), path)
+        array = np.load(path, allow_pickle=False)
+        if not isinstance(array, np.ndarray):
+            raise ValueError("it is an archive of several arrays")
+        return _from_array(array, path)
     if suffix in (".tif", ".tiff") and (deep := _read_deep(path)).dtype != np.uint8:
         return _from_array(deep, path)
     with path.open("rb") as file:
@@ -133,7 +136,8 @@ def _from_array(array: np.ndarray, path: Path) -> np.ndarray:
         array = array[..., None]
     channels = array.shape[-1] if array.ndim == 3 else 0
     whole = array.dtype in (np.uint8, np.uint16)
-    if channels not in (1, 2, 3, 4) or not (whole or np.issubdtype(array.dtype, np.floating)):
+    is_number = whole or np.issubdtype(array.dtype, np.floating)
+    if channels not in (1, 2, 3, 4) or not array.size or not is_number:
         raise InputError(
             f"The prediction {str(path)!r} holds {array.dtype} of shape {array.shape}; expected "
             "uint8, uint16 or floating-point numbers of shape (H, W, 3)."

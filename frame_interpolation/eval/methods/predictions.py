@@ -97,8 +97,8 @@ def find(folder: str | os.PathLike[str], names: Sequence[str]) -> FoundPredictio
         hint = f" Did you mean {str(inner)!r}?" if inner.is_dir() else ""
         place = frame_store.FolderNames().assign(names[0], 0)
         raise InputError(
-            f"{predictions.missing_text()}. Expected files such as {str(root / place)!r}.png or "
-            f"{str(root / place / _MIDDLE)!r}.png.{hint}"
+            f"{predictions.missing_text()}. Expected files such as {place}.png or "
+            f"{place}/{_MIDDLE}.png in it.{hint}"
         )
     return predictions
 

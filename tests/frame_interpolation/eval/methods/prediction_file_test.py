@@ -100,6 +100,7 @@ def test_floating_point_numbers_are_taken_unclipped(tmp_path, suffix):
         (lambda a: a * 255.0, "values from .* expected .*in \\[0, 1\\]"),
         (lambda a: np.stack([a] * 2), r"shape \(2, 6, 9, 3\)"),
         (lambda a: a.astype(np.int64), "holds int64"),
+        (lambda a: a[:0], r"shape \(0, 9, 3\)"),
         (lambda a: np.array([None]), "damaged or not a .npy"),
     ],
 )
@@ -122,7 +123,11 @@ def test_truncated_files_are_refused_by_name(tmp_path, name):
         read_prediction(tmp_path / name)
 
 
-def test_missing_empty_and_cmyk_files(tmp_path):
+def test_missing_empty_and_cmyk_files_and_archives(tmp_path):
+    with (tmp_path / "p.npy").open("wb") as file:
+        np.savez(file, _RGB)
+    with pytest.raises(InputError, match="archive of several arrays"):
+        read_prediction(tmp_path / "p.npy")
     with pytest.raises(InputError, match="does not exist"):
         read_prediction(tmp_path / "p.png")
     (tmp_path / "p.png").touch()
