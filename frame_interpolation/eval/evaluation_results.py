@@ -36,6 +36,8 @@ from frame_interpolation.eval.scored_triplet import (
 FORMAT = "frame_interpolation.evaluation"
 FORMAT_VERSION = 2
 
+_IDENTITY_NAMES = ("protocol", "protocol_version", "metrics", "triplets", "model", "records")
+
 JSON_NAME = "results.json"
 CSV_NAME = "results.csv"
 README_NAME = "readme.txt"
@@ -155,19 +157,29 @@ def read_results(path: str | os.PathLike[str]) -> EvaluationResults:
                 for name in ("experiment", "identity", "model", "dataset", "environment")
             },
         )
+        for name in ("identity", "model", "dataset", "environment"):
+            if not isinstance(content[name], dict):
+                raise TypeError(f"{name} is no object")
+        for name in _IDENTITY_NAMES:
+            results.identity[name]
         found_version = content["protocol"]["version"]
         names = results.metric_names
+        known_version = results.protocol.version
+        for name in names:
+            metrics.find(name)
         complete = all(set(triplet.values) >= set(names) for triplet in results.triplets)
+    except InputError as error:
+        raise InputError(f"{os.fspath(path)!r} was made by another version: {error}") from error
     except (KeyError, TypeError, ValueError) as error:
         raise InputError(
             f"{os.fspath(path)!r} is not complete ({error!r}); evaluate again with --overwrite."
         ) from error
     if not complete:
         raise InputError(f"{os.fspath(path)!r} lacks values; evaluate again with --overwrite.")
-    if found_version != results.protocol.version:
+    if found_version != known_version:
         raise InputError(
             f"{os.fspath(path)!r} was scored with version {found_version} of protocol "
-            f"{results.protocol.name!r}, expected {results.protocol.version}; evaluate again with "
+            f"{results.protocol.name!r}, expected {known_version}; evaluate again with "
             "--overwrite."
         )
     return results

@@ -77,7 +77,8 @@ class ScoredTriplet:
 
         Raises:
             KeyError: If a field is missing.
-            TypeError: If a field is not known.
+            TypeError: If a field is not known, or of another type.
+            ValueError: If a value is not a number.
         """
         fields = dict(fields)
         for name in ("frame_size", "image_size", "motion_roi", "roi"):
@@ -96,5 +97,15 @@ def encode_value(value: float | None) -> float | str | None:
 
 
 def decode_value(value: float | str | None) -> float | None:
-    """Undoes `encode_value`."""
-    return None if value is None else float(value)
+    """Undoes `encode_value`.
+
+    Raises:
+        TypeError: If it is no number and no text.
+        ValueError: If it is a text of no number, or not a number.
+    """
+    if value is None:
+        return None
+    number = float(value)
+    if math.isnan(number):
+        raise ValueError("a value is not a number")
+    return number

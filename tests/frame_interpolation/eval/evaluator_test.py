@@ -444,21 +444,3 @@ def test_the_references_records_can_be_evaluated(tmp_path, golden_dir):
     assert len(results.triplets) == 4
     assert all(triplet.level is None and triplet.roi is None for triplet in results.triplets)
     assert all(triplet.values["psnr"] > 5 for triplet in results.triplets)
-
-
-def test_results_of_another_version_are_refused(tmp_path, records):
-    _evaluate(tmp_path, records)
-    path = tmp_path / "results" / "results.json"
-    content = json.loads(path.read_text())
-    for change, message in (
-        ({"format_version": 99}, "format version 99"),
-        ({"format": "other"}, "does not hold results"),
-        ({"protocol": {**content["protocol"], "version": 0}}, "version 0 of protocol 'film'"),
-        ({"triplets": [{}]}, "not complete"),
-    ):
-        path.write_text(json.dumps({**content, **change}))
-        with pytest.raises(InputError, match=message):
-            evaluation_results.read_results(path)
-    path.write_text(json.dumps(content)[:-20])
-    with pytest.raises(InputError, match="not valid JSON"):
-        _evaluate(tmp_path, records)
