@@ -70,8 +70,10 @@ def read(text: str, *, flag: str) -> NamedResult:
     """
     name = evaluation_results.JSON_NAME
     label, separator, place = text.partition("=")
-    if not separator or not label.strip() or not place:
-        raise InputError(f"--{flag} is {text!r}; write NAME=PATH, for example after=eval/after.")
+    if not separator or not label.strip() or not label.isprintable() or not place:
+        raise InputError(
+            f"--{flag} is {text!r}; write NAME=PATH on one line, for example after=eval/after."
+        )
     path = Path(place)
     if path.is_dir():
         # Where eval_cli puts it below its --output_dir, and one level less.

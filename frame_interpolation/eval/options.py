@@ -29,10 +29,10 @@ class ExperimentOptions:
                 f"name is {self.name!r}; bind it to the name of the folder that the "
                 "results go to, for example experiment.name = 'atd12k_test'."
             )
-        if self.name in (".", "..") or any(mark in self.name for mark in "/\\\0"):
+        if self.name in (".", "..") or set(self.name) & set("/\\") or not self.name.isprintable():
             raise InputError(
                 f"name is {self.name!r}, but it names one folder below batch_eval/; "
-                "leave out path separators."
+                "leave out path separators and line breaks."
             )
 
 
@@ -66,9 +66,10 @@ class EvaluationOptions:
     difficulty: bool = True
 
     def __post_init__(self) -> None:
-        if isinstance(self.metrics, str):
-            object.__setattr__(self, "metrics", (self.metrics,))
-        object.__setattr__(self, "metrics", tuple(self.metrics))
+        given = (self.metrics,) if isinstance(self.metrics, str) else self.metrics
+        if not isinstance(given, list | tuple) or not all(isinstance(name, str) for name in given):
+            raise InputError(f"metrics is {given!r}; give a list of names, such as ['psnr'].")
+        object.__setattr__(self, "metrics", tuple(given))
         if not self.metrics:
             raise InputError(
                 f"metrics is empty; name at least one of {', '.join(metrics.METRICS)}."
@@ -82,6 +83,8 @@ class EvaluationOptions:
             raise InputError(f"lpips_weights is {self.lpips_weights!r}; give the path of one file.")
         if not self.lpips_weights and any(map(metrics.needs_lpips_weights, self.metrics)):
             raise InputError(metrics.NO_LPIPS_WEIGHTS)
+        if not isinstance(self.protocol, str):
+            raise InputError(f"protocol is {self.protocol!r}; give the name of one.")
         protocols.find(self.protocol)
         if not _is_integer(self.max_examples) or self.max_examples == 0 or self.max_examples < -1:
             raise InputError(

@@ -104,6 +104,7 @@ def test_test_frames_among_the_training_records_are_named(
         ([], "nothing to compare"),
         (["{before}"], "write NAME=PATH"),
         (["={before}"], "write NAME=PATH"),
+        (["a\nb={before}"], "write NAME=PATH on one line"),
         (["a={before}", "a={before}"], "Two results have the name 'a'"),
         (["a={before}/missing"], "there is no"),
         (["a={folder}"], "holds no finished results.*did you mean '.*before'"),

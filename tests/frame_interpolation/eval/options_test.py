@@ -43,6 +43,9 @@ def test_the_shipped_config_follows_the_protocol():
         ({"metrics": ()}, "metrics is empty"),
         ({"metrics": ("psnr", "ssin")}, "no metric 'ssin'"),
         ({"metrics": ("psnr", "psnr")}, "psnr more than once"),
+        ({"metrics": ("psnr", 3)}, r"metrics is \('psnr', 3\)"),
+        ({"metrics": None}, "metrics is None; give a list"),
+        ({"protocol": ["film"]}, "protocol is"),
         ({"max_examples": 0}, "max_examples is 0"),
         ({"max_examples": -2}, "max_examples is -2"),
         ({"max_examples": True}, "max_examples is True"),
@@ -58,7 +61,7 @@ def test_bad_values_are_refused(fields, message):
         EvaluationOptions(**fields)
 
 
-@pytest.mark.parametrize("name", ["", "  ", "..", "a/b", "a\\b", 3])
+@pytest.mark.parametrize("name", ["", "  ", "..", "a/b", "a\\b", "a\nb", 3])
 def test_names_that_are_no_folder_are_refused(name):
     with pytest.raises(InputError, match="name is"):
         ExperimentOptions(name=name)
