@@ -1,6 +1,7 @@
 """FILM's fusion network: a U-Net decoder over the aligned pyramid (arXiv 2202.04901)."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import tensorflow as tf
 
@@ -21,7 +22,7 @@ class Fusion(tf.keras.layers.Layer):
         # FILM's own layers carry Keras' automatic names in the order of creation, finest level
         # first; here the names are given, so that they do not depend on the process. The
         # attribute names `convs` and `output_conv` are keys of FILM's checkpoints.
-        self.convs = []
+        self.convs: list[list[Any]] = []
         count = 0
         for level in range(options.fusion_pyramid_levels - 1):
             filters = options.filters << min(level, options.specialized_levels)
