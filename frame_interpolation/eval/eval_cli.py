@@ -121,7 +121,10 @@ _DATASET = flags.DEFINE_string(
     flag_values=FLAGS,
 )
 _SPLIT = flags.DEFINE_string(
-    "split", "test", "Split of vimeo90k: train or test. The others have one.", flag_values=FLAGS
+    "split",
+    "test",
+    "Split of vimeo90k (test or train) or atd12k (test, train or val). The others have one.",
+    flag_values=FLAGS,
 )
 _TEST_FRAMES = flags.DEFINE_string(
     "test_frames",
@@ -187,7 +190,7 @@ class DataChoice:
 
     Attributes:
         input_dir: Root folder of `dataset`; None for the records of `evaluation.tfrecord`.
-        dataset: 'atd12k', or a name in `dataset_listings.LISTINGS`.
+        dataset: A name in `dataset_registry.DATASETS`.
         split: Split of a dataset that has several.
         test_frames: ATD-12K's test frames: '540p' or 'original', or the folder's name.
         allow_missing_annotations: Whether ATD-12K's triplets may lack their annotation.
@@ -218,7 +221,7 @@ def main(argv: Sequence[str]) -> None:
     if choice.command is not None:
         # An end that unwinds, so that what the command left running is ended, too.
         signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
-    _select_device(_MODE.value)
+    _select_device(_MODE.value, runs_network=choice.runs_network)
     run(
         gin_config=_GIN_CONFIG.value,
         gin_bindings=_GIN_BINDINGS.value,
@@ -274,7 +277,10 @@ def run(
     network_config = choice.network_config()
     film_net = network_config and config.read_bindings(network_config, "film_net")
     from frame_interpolation.eval import evaluator
+    from frame_interpolation.eval.evaluation_example import RecordSource
 
+    for records in training_records:
+        RecordSource(records)  # Errors before hours of evaluation, not after.
     source = _open_source(data, options)
     stop = len(source) if options.max_examples < 0 else min(options.max_examples, len(source))
     method, source = choice.create(source, stop=stop, film_net=film_net or None)
@@ -340,93 +346,64 @@ def _open_source(data: DataChoice, options: "EvaluationOptions") -> "ExampleSour
                 "of a dataset by --input_dir."
             )
         return RecordSource(options.tfrecord)
+    from beam_jobs import dataset_registry
     from frame_interpolation.datasets.frame_options import FrameOptions
 
-    triplets, description, scale_factor = _list_triplets(data, data.input_dir)
-    frame_options = FrameOptions(
-        scale_factor=scale_factor, center_crop_factor=data.center_crop_factor
+    dataset = dataset_registry.find(data.dataset)
+    listing = dataset_registry.list_split(
+        data.dataset,
+        data.input_dir,
+        data.split if len(dataset.splits) > 1 else None,
+        dataset_registry.ListingOptions(
+            test_frames=data.test_frames.removeprefix("test_2k_"),
+            allow_missing_annotations=data.allow_missing_annotations,
+        ),
     )
-    _check_annotations(triplets, data, options)
+    frame_options = FrameOptions(
+        scale_factor=dataset.scale_factor if data.scale_factor is None else data.scale_factor,
+        center_crop_factor=data.center_crop_factor,
+    )
+    dataset_registry.check_annotations(listing, frame_options)
+    _check_regions(listing.triplets, options)
     return TripletSource(
-        triplets,
+        listing.triplets,
         frame_options=frame_options,
-        description={**description, "options": frame_options.as_dict()},
+        description={
+            "input_dir": str(Path(data.input_dir).resolve()),
+            "dataset": data.dataset,
+            "split": listing.split,
+            "options": {**listing.options, **frame_options.as_dict()},
+        },
         limit=options.max_examples,
     )
 
 
-def _list_triplets(data: DataChoice, root: str) -> tuple[list["Triplet"], dict[str, Any], int]:
-    """Returns the triplets of a dataset, what describes them, and the factor of their frames."""
-    from frame_interpolation.datasets import dataset_listings
-    from frame_interpolation.datasets.triplet import check_names
-
-    described: dict[str, Any] = {"input_dir": str(Path(root).resolve()), "dataset": data.dataset}
-    if data.dataset == "atd12k":
-        from atd12k import annotations, file_layout
-
-        test_frames = data.test_frames.removeprefix("test_2k_")
-        if data.split != "test" or test_frames not in file_layout.TEST_FOLDERS:
-            raise InputError(
-                f"--split is {data.split!r} and --test_frames {data.test_frames!r}; expected test "
-                f"and one of {', '.join(file_layout.TEST_FOLDERS)}. Other splits are evaluated on "
-                "records of beam_jobs.build_tfrecord."
-            )
-        folder = file_layout.TEST_FOLDERS[test_frames]
-        files = file_layout.list_triplets(root, folder)
-        found = annotations.read_annotations(
-            root, [file.name for file in files], allow_missing=data.allow_missing_annotations
-        )
-        triplets = dataset_listings.from_listed_files(files, found)
-        described |= {"split": "test", "folder": folder}
-        factor = 1
-    elif data.dataset in dataset_listings.LISTINGS:
-        listing = dataset_listings.LISTINGS[data.dataset]
-        split = listing.splits[0] if len(listing.splits) == 1 else data.split
-        if split not in listing.splits:
-            raise InputError(
-                f"--split of {data.dataset} is {split!r}, expected one of "
-                f"{', '.join(listing.splits)}."
-            )
-        triplets = list(listing.list_triplets(root, split))
-        described["split"] = split
-        factor = listing.scale_factor
-    else:
-        known = ", ".join(("atd12k", *dataset_listings.LISTINGS))
-        raise InputError(f"--dataset is {data.dataset!r}, expected one of {known}.")
-    check_names([triplet.name for triplet in triplets], root=root)
-    return triplets, described, factor if data.scale_factor is None else data.scale_factor
-
-
-def _check_annotations(
-    triplets: Sequence["Triplet"], data: DataChoice, options: "EvaluationOptions"
-) -> None:
-    """Refuses what the annotations do not allow, before any file is read."""
+def _check_regions(triplets: Sequence["Triplet"], options: "EvaluationOptions") -> None:
+    """Refuses metrics on regions that triplets lack, before any file is read."""
     from frame_interpolation.eval import metrics
 
-    if data.center_crop_factor != 1 and any(t.annotation is not None for t in triplets):
-        raise InputError(
-            f"--center_crop_factor={data.center_crop_factor} would leave the regions of interest "
-            "in the wrong place; leave it out."
-        )
-    stop = len(triplets) if options.max_examples < 0 else options.max_examples
-    lacking = [triplet.name for triplet in triplets[:stop] if triplet.annotation is None]
     plain = [name for name in options.metrics if not metrics.split_name(name)[1]]
-    if lacking and len(plain) < len(options.metrics):
+    if len(plain) == len(options.metrics):
+        return
+    evaluated = triplets if options.max_examples < 0 else triplets[: options.max_examples]
+    lacking = [triplet.name for triplet in evaluated if triplet.annotation is None]
+    if lacking:
         raise InputError(
             f"The metrics with _roi need regions of interest, and {len(lacking)} of "
-            f"{len(triplets[:stop])} triplets have no annotation, the first is {lacking[0]!r}. "
-            f'Score whole frames alone by --gin_bindings "evaluation.metrics = {plain}".'
+            f"{len(evaluated)} triplets have no annotation, the first is {lacking[0]!r}. Score "
+            f'whole frames alone by --gin_bindings "evaluation.metrics = {plain or ["psnr"]}".'
         )
 
 
-def _select_device(mode: str) -> None:
-    """Sets what TensorFlow sees, for the whole process."""
+def _select_device(mode: str, *, runs_network: bool) -> None:
+    """Sets what TensorFlow sees, for the whole process; warns when a network lacks a GPU."""
     import tensorflow as tf
 
     if mode == "cpu":
         tf.config.set_visible_devices([], "GPU")
     elif not tf.config.get_visible_devices("GPU"):
-        print("warning: no GPU was found; going on on the CPU.", file=sys.stderr)
+        if runs_network:
+            print("warning: no GPU was found; going on on the CPU.", file=sys.stderr)
     else:
         for gpu in tf.config.get_visible_devices("GPU"):
             tf.config.experimental.set_memory_growth(gpu, True)

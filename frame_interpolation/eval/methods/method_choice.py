@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 KINDS: Final = ("model_path", "base_folder", "checkpoint", "predictions", "command", "baseline")
 """Flags of which exactly one names the method."""
 
+_NETWORKS: Final = ("model_path", "base_folder", "checkpoint")
+
 _log = logging.getLogger(__name__)
 
 
@@ -67,6 +69,11 @@ class MethodChoice:
     def kind(self) -> str:
         """The one of `KINDS` that is given."""
         return next(name for name in KINDS if getattr(self, name) is not None)
+
+    @property
+    def runs_network(self) -> bool:
+        """Whether the method is a network that runs in this process."""
+        return self.kind in _NETWORKS
 
     def results_parent(self) -> Path:
         """Returns the folder beside which results go where no other is given.
@@ -131,7 +138,7 @@ class MethodChoice:
         Raises:
             InputError: If what the flags name cannot be used.
         """
-        if self.kind in ("model_path", "base_folder", "checkpoint"):
+        if self.runs_network:
             return self._network(film_net), source
         if self.command is not None:
             from frame_interpolation.eval.methods import external_command

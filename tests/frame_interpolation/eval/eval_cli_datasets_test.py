@@ -189,7 +189,7 @@ def test_both_sizes_of_atd12k_are_scored_at_960x540(tmp_path):
         assert [triplet.frame_size for triplet in results.triplets] == [(960, 540)] * 3
         # int(4.7 // (128 / 960)) and so on; float32, as in records, changes none of them here.
         assert [triplet.roi for triplet in results.triplets] == [(35, 23, 452, 306)] * 3
-        assert results.dataset["folder"].endswith(test_frames[-4:])
+        assert results.dataset["options"]["test_frames"] == test_frames.removeprefix("test_2k_")
         assert not any(
             triplet.remarks and "annot" in triplet.remarks[0] for triplet in results.triplets
         )
@@ -209,13 +209,25 @@ def test_a_copy_without_annotations(tmp_path):
     assert [triplet.level for triplet in results.triplets] == [None] * 3
 
 
+def test_training_frames_of_atd12k_can_be_evaluated_without_records(tmp_path):
+    for i, name in enumerate(("Disney_v4_0_000001_s1", "Japan_v2_0_000002_s1")):
+        folder = tmp_path / "tree" / "train_10k" / name
+        _save_triplet([folder / f"frame{k}.jpg" for k in (1, 2, 3)], i, (96, 54))
+    results, _ = _evaluate(
+        "atd12k_test", tmp_path, "out", input_dir=str(tmp_path / "tree"), split="train",
+        gin_bindings=["evaluation.metrics = ['psnr']"],
+    )  # fmt: skip
+    assert results.dataset["split"] == "train" and 1 <= len(results.triplets) <= 2
+    assert results.dataset["options"]["validation_share"] == 0.1
+
+
 @pytest.mark.parametrize(
     ("choices", "error", "message"),
     [
         ({"input_dir": "nowhere"}, DatasetError, "'nowhere' is not a folder"),
         ({"input_dir": ".", "dataset": "kitti"}, InputError, "'kitti', expected one of atd12k, "),
-        ({"input_dir": ".", "split": "val"}, InputError, "--split is 'val'.*build_tfrecord"),
-        ({"input_dir": ".", "test_frames": "4k"}, InputError, "--test_frames '4k'.*540p, orig"),
+        ({"input_dir": ".", "split": "dev"}, InputError, "atd12k is 'dev', expected one of train"),
+        ({"input_dir": ".", "test_frames": "4k"}, InputError, "'4k', expected one of 540p, orig"),
         (
             {"input_dir": ".", "dataset": "vimeo90k", "split": "val"},
             InputError,

@@ -140,6 +140,19 @@ def test_help_needs_no_tensorflow():
         assert flag in done.stdout
 
 
+def test_missing_training_records_are_an_error_before_anything_is_evaluated(workplace):
+    done = _run_program(
+        f"--gin_config={workplace / 'eval.gin'}",
+        "--baseline=average",
+        f"--output_dir={workplace / 'out'}",
+        f"--training_records={workplace / 'nowhere'}@2",
+        cwd=_ROOT,
+    )
+    assert done.returncode == 1 and "nowhere@2' lacks 2 of 2 shards" in done.stderr
+    assert not (workplace / "out").exists()
+    assert "no GPU" not in done.stderr  # A floor needs none.
+
+
 def test_run_writes_what_it_returns(workplace):
     results, folder = eval_cli.run(**_arguments(workplace))
     assert evaluation_results.read_results(folder / "results.json") == results
