@@ -127,26 +127,33 @@ def _neighbours(
 
 
 def _image_gradient(upstream: tf.Tensor, positions: _Positions, pixels: tf.Tensor) -> tf.Tensor:
-    """Gives every pixel what the positions that looked at it send back, in one scatter."""
-    weight_x = tf.cast(positions.weight_x, upstream.dtype)
-    weight_y = tf.cast(positions.weight_y, upstream.dtype)
-    lower = weight_y * upstream
-    upper = upstream - lower
-    upper_right, lower_right = weight_x * upper, weight_x * lower
-    parts = [upper - upper_right, upper_right, lower - lower_right, lower_right]
-    gradient = tf.math.unsorted_segment_sum(
-        tf.concat(parts, axis=0), tf.concat(positions.corners, axis=0), tf.shape(pixels)[0]
-    )
+    """Gives every pixel what the positions that looked at it send back."""
+    weight_x, weight_y = positions.weight_x, positions.weight_y
+    weights = [
+        (1.0 - weight_x) * (1.0 - weight_y),
+        weight_x * (1.0 - weight_y),
+        (1.0 - weight_x) * weight_y,
+        weight_x * weight_y,
+    ]
+    gradient = None
+    for corner, weight in zip(positions.corners, weights, strict=True):
+        # One corner after the other, for the sake of memory.
+        with tf.control_dependencies([] if gradient is None else [gradient]):
+            part = tf.cast(weight, upstream.dtype) * upstream
+        sums = tf.math.unsorted_segment_sum(part, corner, tf.shape(pixels)[0])
+        gradient = sums if gradient is None else gradient + sums
     return tf.reshape(gradient, tf.shape(upstream))
 
 
 def _flow_gradient(upstream: tf.Tensor, positions: _Positions, pixels: tf.Tensor) -> tf.Tensor:
     """The slope of the bilinear surface, along both axes; summed in float32."""
     upstream = tf.cast(upstream, tf.float32)
-    top_left, top_right, bottom_left, bottom_right = (
-        tf.reduce_sum(upstream * tf.cast(tf.gather(pixels, corner), tf.float32), axis=-1)
-        for corner in positions.corners
-    )
+    products: list[tf.Tensor] = []
+    for corner in positions.corners:
+        with tf.control_dependencies(products[-1:]):
+            colours = tf.gather(pixels, corner)
+        products.append(tf.reduce_sum(upstream * tf.cast(colours, tf.float32), axis=-1))
+    top_left, top_right, bottom_left, bottom_right = products
     weight_x, weight_y = positions.weight_x[..., 0], positions.weight_y[..., 0]
     upper, lower = top_right - top_left, bottom_right - bottom_left
     left, right = bottom_left - top_left, bottom_right - top_right
