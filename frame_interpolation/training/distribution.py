@@ -113,6 +113,16 @@ def out_of_memory(error: tf.errors.ResourceExhaustedError) -> InputError:
     )
 
 
+def lost_host(error: tf.errors.OpError) -> InputError:
+    """Words what to do when one of several hosts is gone."""
+    # TensorFlow begins with the node of the graph in double braces.
+    reason = re.sub(r"\{\{.*?\}\}\s*", "", str(error.message)).strip().splitlines()
+    return InputError(
+        f"another host of TF_CONFIG cannot be reached any more ({reason[0] if reason else error}). "
+        "Run the same command again on every host: it goes on from the last checkpoint."
+    )
+
+
 def _let_memory_grow(gpus: list[tf.config.PhysicalDevice]) -> None:
     """Takes GPU memory as it is needed instead of all of it at the start."""
     try:

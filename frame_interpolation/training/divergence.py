@@ -20,7 +20,7 @@ from frame_interpolation.errors import InputError
 from frame_interpolation.training.train_loop import StepResult
 
 STATE_KEY = "divergence"
-_READ = ("loss", "gradient_norm", "skipped_steps", "skipped_in_row")
+_READ = ("loss", "gradient_norm", "skipped_steps", "skipped_in_row", "update_norm")
 
 _log = logging.getLogger(__name__)
 
@@ -131,7 +131,7 @@ class DivergenceGuard:
         self._max_in_row = max_in_row
         self._local_values = local_values
         self._unread: tuple[int, Mapping[str, Any], Any] | None = None
-        self._in_row = 0
+        self._is_sound = True
 
     def __call__(self, result: StepResult) -> None:
         """Checks the step before this one, and remembers this one."""
@@ -140,9 +140,9 @@ class DivergenceGuard:
         self._unread = result.step, metrics, result.example.get("record")
 
     def is_sound(self) -> bool:
-        """Checks the newest step too, and tells whether it was not skipped."""
+        """Checks the newest step too, and tells whether it was made and has left finite weights."""
         self.check()
-        return self._in_row == 0
+        return self._is_sound
 
     def check(self) -> None:
         """Checks the newest step.
@@ -154,8 +154,9 @@ class DivergenceGuard:
             return
         step, metrics, records = self._unread
         self._unread = None
-        self._in_row = int(metrics["skipped_in_row"])
-        if not self._in_row:
+        in_row = int(metrics["skipped_in_row"])
+        self._is_sound = in_row == 0 and math.isfinite(float(metrics["update_norm"]))
+        if not in_row:
             return
         what = " and ".join(
             f"the {name.replace('_', ' ')} is {value:g}"
@@ -164,10 +165,10 @@ class DivergenceGuard:
         )
         skipped_steps = int(metrics["skipped_steps"])
         _log.warning("Step %d is skipped: %s (%d so far).", step, what, skipped_steps)
-        if self._in_row >= self._max_in_row:
+        if in_row >= self._max_in_row:
             raise DivergedError(
                 step=step,
-                in_row=self._in_row,
+                in_row=in_row,
                 skipped_steps=skipped_steps,
                 what=what,
                 records=self._numbers(records),

@@ -41,13 +41,13 @@ class Hosts:
         """
         if self.count == 1:
             return values
-        return self._sum(values if self.is_chief else np.zeros_like(values)).numpy()
+        return self._sum(tf.constant(values if self.is_chief else np.zeros_like(values))).numpy()
 
     def sum(self, value: float) -> float:
         """Adds up a value over the hosts; it returns when all hosts have come here."""
         if self.count == 1:
             return value
-        return float(self._sum(np.float64(value)).numpy())
+        return float(self._sum(tf.constant(value, tf.float64)).numpy())
 
     def agreed(self, stop_requested: Callable[[], bool]) -> Callable[[], bool]:
         """Makes a function that tells, on all hosts alike, whether any of them is to stop.
@@ -60,7 +60,7 @@ class Hosts:
         pending: list[tf.Tensor] = []
 
         def any_requested() -> bool:
-            pending.append(self._sum(np.float64(stop_requested())))
+            pending.append(self._sum(tf.constant(float(stop_requested()), tf.float64)))
             return len(pending) > 1 and float(pending.pop(0).numpy()) > 0
 
         return any_requested

@@ -77,8 +77,9 @@ def train(
     Raises:
       InputError: something that the user can put right.
     """
+    # Connecting to other hosts makes TensorFlow catch SIGTERM itself, so that comes first.
+    strategy = distribution.create_strategy(mode, tpu=tpu)
     with StopSignal() as stop:
-        strategy = distribution.create_strategy(mode, tpu=tpu)
         session = Session(experiment, folder=folder, strategy=strategy)
         if session.is_finished():
             _log.info("The run in %s is finished (step %d).", folder.path, session.step)
@@ -93,7 +94,8 @@ def train(
             session.export()
         # Hosts that are done wait for the chief, which must not lose them while it writes.
         session.hosts.sum(0.0)
-        _log.info("The trained network is in %s.", folder.saved_model)
+        if session.hosts.is_chief:
+            _log.info("The trained network is in %s.", folder.saved_model)
     return 0
 
 
@@ -125,6 +127,10 @@ def _run(session: "Session", stop: StopSignal) -> tuple["Session", train_loop.Ou
             session = session.gone_back(error)
         except tf.errors.ResourceExhaustedError as error:
             raise distribution.out_of_memory(error) from error
+        except (tf.errors.UnavailableError, tf.errors.AbortedError) as error:
+            if session.hosts.count == 1:
+                raise
+            raise distribution.lost_host(error) from error
 
 
 class Session:
@@ -159,7 +165,14 @@ class Session:
             variables = self._model.trainable_variables
             self._plan = create_plan(experiment.fine_tuning, named_shapes(variables))
             self._divergence = divergence.DivergenceState()
-            self._loss_scale = LossScale() if options.precision == "mixed_float16" else None
+            self._loss_scale = None
+            if options.precision == "mixed_float16":
+                self._loss_scale = LossScale()
+                if not tf.config.list_logical_devices("GPU"):
+                    _log.warning(
+                        "training.precision = 'mixed_float16' is for GPUs; most processors take "
+                        "minutes for a step. 'mixed_bfloat16' is the faster one here."
+                    )
             schedule = learning_rate.create_schedule(
                 options, initial_step=experiment.fine_tuning.initial_step
             )
@@ -439,7 +452,8 @@ class Session:
     def _keep_best(self, step: int) -> None:
         if self.hosts.is_chief:
             self._checkpointer.save_alone(self._folder.best)
-        _log.info("step %d  the best %s so far", step, self._experiment.training.best_metric)
+            metric = self._experiment.training.best_metric
+            _log.info("step %d  the best %s so far", step, metric)
 
     def is_exported(self) -> bool:
         """Whether the SavedModel is there and not older than the newest checkpoint."""

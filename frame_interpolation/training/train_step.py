@@ -108,11 +108,11 @@ class TrainStep:
           `loss` (the weighted sum), `losses/<name>` (each as it enters the sum, called `k*<name>`
           when its weight is not always 1), `unweighted_losses/<name>` and `loss_weights/<name>` of
           those, `losses/weight_pull` where there is a pull, `gradient_norm` (global, before
-          clipping), `learning_rate` (of a group with the factor 1), of every group that the step
-          trains `gradient_norm/<group>` (before clipping), `update_norm/<group>` (how far its
-          weights moved) and `learning_rate/<group>`, `skipped_steps` so far and `skipped_in_row`,
-          those since the last good one, `loss_scale` where there is one, and of batches that count
-          them `data/reflected` and `data/skipped_records` an example.
+          clipping), `update_norm` (how far the weights moved), `learning_rate` (of a group with the
+          factor 1), of every group that the step trains `gradient_norm/<group>` (before clipping),
+          `update_norm/<group>` and `learning_rate/<group>`, `skipped_steps` so far and
+          `skipped_in_row`, those since the last good one, `loss_scale` where there is one, and of
+          batches that count them `data/reflected` and `data/skipped_records` an example.
         """
         # Reading the count waits for the step before; only runs that unfreeze groups pay for it.
         has_phases = len(self._plan.first_steps) > 1
@@ -183,6 +183,7 @@ class TrainStep:
                 zip(gradients, variables, strict=True), skip_gradients_aggregation=True
             )
         moves = [variable - old for variable, old in zip(variables, before, strict=True)]
+        metrics["update_norm"] = tf.linalg.global_norm(moves)
         metrics |= self._group_norms("update_norm", groups, places, moves)
         # Applying the gradients has set the optimiser's rate to that of this step.
         learning_rate = tf.identity(optimizer.learning_rate)

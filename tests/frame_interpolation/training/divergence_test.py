@@ -13,10 +13,11 @@ from frame_interpolation.training.divergence import (
 from frame_interpolation.training.train_loop import StepResult
 
 
-def _result(step, *, in_row=0, total=None, loss=None, gradient_norm=1.0):
+def _result(step, *, in_row=0, total=None, loss=None, gradient_norm=1.0, update_norm=0.1):
     metrics = {
         "loss": loss if loss is not None else (math.nan if in_row else 0.5),
         "gradient_norm": gradient_norm,
+        "update_norm": update_norm,
         "skipped_in_row": float(in_row),
         "skipped_steps": float(in_row if total is None else total),
     }
@@ -28,6 +29,12 @@ def test_good_steps_pass():
     for step in (1, 2, 3):
         guard(_result(step))
     assert guard.is_sound()
+
+
+def test_weights_that_a_step_has_spoilt_are_not_sound():
+    guard = DivergenceGuard(max_in_row=1)
+    guard(_result(1, update_norm=math.inf))
+    assert not guard.is_sound()
 
 
 @pytest.mark.parametrize("name", ["loss", "gradient_norm"])

@@ -135,6 +135,7 @@ def test_weights_follow_their_schedules_and_keep_the_old_value_at_the_boundary(
         "loss_weights/l2",
         "gradient_norm",
         "learning_rate",
+        "update_norm",
         "skipped_steps",
         "skipped_in_row",
         # The one group of this network.
