@@ -79,7 +79,9 @@ def test_a_folder_of_something_else(tmp_path):
     with pytest.raises(InputError, match="does not exist"):
         predictions.find(tmp_path / "nowhere", ["a"])
     _write(tmp_path / "frames" / "a" / "frame2.png")
-    with pytest.raises(InputError, match=r"1 of 1 .*such as a\.png or a/frame2\.png in it.*mean.*/frames'"):
+    with pytest.raises(
+        InputError, match=r"1 of 1 .*such as a\.png or a/frame2\.png in it.*mean.*/frames'"
+    ):
         predictions.find(tmp_path, ["a"])
 
 
