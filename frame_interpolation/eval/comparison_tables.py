@@ -65,7 +65,7 @@ def means_table(block: Block, *, title: str) -> TextTable:
         (
             f"{row.method} (published)",
             str(published_scores.TRIPLETS),
-            *(format_value(name, row.values.get(name)) for name in names),
+            *(metrics.find(name).format(row.values.get(name)) for name in names),
         )
         for row in block.published
     ]
@@ -146,7 +146,7 @@ def differences_table(
             (
                 found.label,
                 heading(found.metric, with_region=True),
-                format_value(found.metric, found.mean_difference, signed=True),
+                metrics.find(found.metric).format(found.mean_difference, signed=True),
                 _interval(found.metric, found.interval),
                 _interval(found.metric, found.film_interval),
                 f"{found.better}/{found.equal}/{found.worse}",
@@ -201,29 +201,12 @@ def heading(name: str, *, with_region: bool = False) -> str:
     """
     metric = metrics.find(name)
     region = "RoI " if with_region and metrics.split_name(name)[1] else ""
-    unit = f" [{metric.unit}]" if metric.unit else ""
-    return f"{region}{metric.title}{unit} {'↑' if metric.higher_is_better else '↓'}"
+    return f"{region}{metric.heading} {'↑' if metric.higher_is_better else '↓'}"
 
 
 def group_title(group_name: str) -> str:
     """Returns the title of a group for people, such as 'RoI' or 'level: easy'."""
     return "RoI" if group_name == ROI else ": ".join(groupings.title_of(group_name))
-
-
-def format_value(name: str, value: float | None, *, signed: bool = False) -> str:
-    """Returns a value with the metric's number of decimals.
-
-    Args:
-        name: Column name.
-        value: The value, or None.
-        signed: Write the sign of a positive one as well.
-
-    Returns:
-        The text, '-' for None.
-    """
-    if value is None:
-        return _EMPTY
-    return f"{value:{'+' if signed else ''}.{metrics.find(name).decimals}f}"
 
 
 def format_p(p_value: float | None) -> str:
@@ -241,7 +224,7 @@ def _mean_cells(
         score = members[label].scores.get(name)
         value = None if score is None else score.mean
         is_best = value is not None and value == best.get(name)
-        cells.append(Cell(format_value(name, value), is_best))
+        cells.append(Cell(metrics.find(name).format(value), is_best))
     return cells
 
 
@@ -282,5 +265,5 @@ def left_out(block: Block) -> list[str]:
 def _interval(name: str, interval: tuple[float, float] | None) -> str:
     if interval is None:
         return _EMPTY
-    low, high = (format_value(name, value, signed=True) for value in interval)
+    low, high = (metrics.find(name).format(value, signed=True) for value in interval)
     return f"{low} to {high}"

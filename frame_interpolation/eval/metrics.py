@@ -68,8 +68,10 @@ class Metric:
         title: Column title for people; tells apart what a short name would not.
         definition: One sentence that defines the value.
         higher_is_better: Which of two values is the better one.
-        decimals: Digits after the point in tables.
+        decimals: Digits after the point where people read the value.
         unit: Unit of the value, empty for a pure number.
+        shown_exponent: People read the value in units of 10 to this power, as the literature
+            prints it; files for programs hold the value itself.
         minimum_side_px: Smallest height and width on which the metric is defined; of a metric with
             a local map the side of its window.
         local_map: `(estimate, truth)` to (H', W', ...) whose entry [y, x] belongs to the window
@@ -84,10 +86,41 @@ class Metric:
     higher_is_better: bool
     decimals: int
     unit: str = ""
+    shown_exponent: int = 0
     minimum_side_px: int = 1
     local_map: LocalMap | None = None
     of_map: Callable[[np.ndarray], float] = mean
     function: Callable[[np.ndarray, np.ndarray], tuple[float, str]] | None = None
+
+    @property
+    def shown_unit(self) -> str:
+        """The unit in which people read the value, such as 'dB' or '×1e-5', or empty."""
+        return self.unit or (f"×1e{self.shown_exponent}" if self.shown_exponent else "")
+
+    @property
+    def heading(self) -> str:
+        """The title with the unit, such as 'PSNR [dB]'."""
+        return f"{self.title} [{self.shown_unit}]" if self.shown_unit else self.title
+
+    def shown(self, value: float) -> float:
+        """Returns a value, or a difference of values, in the unit in which people read it."""
+        return value * 10.0**-self.shown_exponent
+
+    def format(self, value: float | None, *, signed: bool = False, more_decimals: int = 0) -> str:
+        """Writes a value, or a difference of values, for people.
+
+        Args:
+            value: In the metric's own unit, or None.
+            signed: Write the sign of a positive number as well.
+            more_decimals: Digits after the point beyond `decimals`.
+
+        Returns:
+            The number in `shown_unit`, '-' for None.
+        """
+        if value is None:
+            return "-"
+        sign = "+" if signed else ""
+        return f"{self.shown(value):{sign}.{self.decimals + more_decimals}f}"
 
     def measure(self, estimate: np.ndarray, truth: np.ndarray) -> float | None:
         """Returns the metric's value, or None where it is not defined.
@@ -261,14 +294,16 @@ METRICS: dict[str, Metric] = {
             ),
             function=line_distance.measure,
             higher_is_better=False,
-            decimals=8,
+            decimals=3,
+            shown_exponent=-5,
         ),
         Metric(
             name="lpips",
             title="LPIPS",
             definition="LPIPS 0.1, AlexNet, frames scaled to [-1, 1] as the network wants them",
             higher_is_better=False,
-            decimals=5,
+            decimals=3,
+            shown_exponent=-2,
             minimum_side_px=lpips.MINIMUM_SIDE_PX,
         ),
         Metric(
@@ -276,7 +311,8 @@ METRICS: dict[str, Metric] = {
             title="LPIPS (unscaled)",
             definition="LPIPS 0.1, AlexNet, frames in [0, 1] as in EISAI's published figures",
             higher_is_better=False,
-            decimals=5,
+            decimals=3,
+            shown_exponent=-2,
             minimum_side_px=lpips.MINIMUM_SIDE_PX,
         ),
     )

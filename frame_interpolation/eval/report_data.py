@@ -2,7 +2,8 @@
 
 Everything that is named by a file or a person (triplets, films, labels, groups) stands as a value
 in a list, never as the key of an object, and long columns are lists over all triplets in the order
-of the dataset. Infinite values are "inf" and "-inf", missing ones null.
+of the dataset. Scores are in the units in which people read them (`metrics.Metric.shown_unit`).
+Infinite values are "inf" and "-inf", missing ones null.
 
     triplets    columns over triplets: name, film, size, roi, folder (null without pictures), ...
     scores      [metric][method] -> a value a triplet
@@ -102,7 +103,7 @@ def build(
             {
                 "method": row.method,
                 "source": row.source,
-                "values": [row.values.get(name) for name in names],
+                "values": [_shown(name, row.values.get(name)) for name in names],
             }
             for row in published
         ],
@@ -157,7 +158,7 @@ def _metric(name: str) -> dict[str, Any]:
     return {
         "name": name,
         "title": metric.title,
-        "unit": metric.unit,
+        "unit": metric.shown_unit,
         "decimals": metric.decimals,
         "higher": metric.higher_is_better,
         "definition": metric.definition,
@@ -166,7 +167,12 @@ def _metric(name: str) -> dict[str, Any]:
 
 
 def _column(result: EvaluationResults, name: str) -> list[float | str | None]:
-    return [_number(triplet.values.get(name)) for triplet in result.triplets]
+    return [_shown(name, triplet.values.get(name)) for triplet in result.triplets]
+
+
+def _shown(name: str, value: float | None) -> float | str | None:
+    """A metric's value in the unit in which people read it."""
+    return None if value is None else _number(metrics.find(name).shown(value))
 
 
 def _number(value: float | None) -> float | str | None:
@@ -253,14 +259,14 @@ def _intervals(
 ) -> dict[str, Any]:
     """Intervals of every mean, of all triplets and of every group."""
 
-    def of(group_name: str) -> list[list[list[list[float] | None]]]:
+    def of(group_name: str) -> list[list[list[list[float | str | None] | None]]]:
         intervals = []
         for name in names:
             # The region has a group of its own for all triplets, and none within others.
             on_region = group_name == WHOLE and metrics.split_name(name)[1]
             held = [of_result.get(ROI if on_region else group_name) for of_result in groups]
             scores = [None if group is None else group.scores.get(name) for group in held]
-            intervals.append([_interval_pair(score) for score in scores])
+            intervals.append([_interval_pair(name, score) for score in scores])
         return intervals
 
     return {
@@ -272,13 +278,9 @@ def _intervals(
     }
 
 
-def _interval_pair(score: Score | None) -> list[list[float] | None]:
+def _interval_pair(name: str, score: Score | None) -> list[list[float | str | None] | None]:
     ends = (None, None) if score is None else (score.interval, score.film_interval)
-    return [None if end is None else [_rounded(end[0]), _rounded(end[1])] for end in ends]
-
-
-def _rounded(value: float) -> float:
-    return float(f"{value:.{_SIGNIFICANT_DIGITS}g}")
+    return [None if end is None else [_shown(name, value) for value in end] for end in ends]
 
 
 def _left_out(labels: Sequence[str], groups: Sequence[Mapping[str, Group]]) -> list[str]:
@@ -323,7 +325,7 @@ def _natural(aligned: AlignedResults) -> dict[str, Any]:
     rows = []
     for label, of_result in zip(aligned.labels, groups, strict=True):
         scores = {**of_result[WHOLE].scores, **(of_result[ROI].scores if ROI in of_result else {})}
-        means = [_number(scores[name].mean) if name in scores else None for name in names]
+        means = [_shown(name, scores[name].mean) if name in scores else None for name in names]
         rows.append({"method": label, "means": means})
     return {
         "title": f"{first.experiment}: {aligned.size_text}, protocol {first.protocol.name}",

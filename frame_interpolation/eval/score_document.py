@@ -4,7 +4,6 @@ A first table has the means of all metrics by group; then each metric has a tabl
 and both 95 % intervals by group. What is not a number of a group stands below in notes.
 """
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -109,7 +108,13 @@ def _means_table(
         rows.append((*_group_cells(group_name), str(group.triplets), _films(group), *means))
     return TextTable(
         title="Means",
-        headings=("triplets by", "group", "n", "films", *map(_heading, bases)),
+        headings=(
+            "triplets by",
+            "group",
+            "n",
+            "films",
+            *(metrics.find(base).heading for base in bases),
+        ),
         rows=tuple(rows),
         text_columns=2,
         sections=_sections(groups),
@@ -134,7 +139,7 @@ def _metric_table(groups: Mapping[str, Group], base: str) -> TextTable:
             )
         )
     return TextTable(
-        title=f"{_heading(base)}: means with 95 % intervals",
+        title=f"{metric.heading}: means with 95 % intervals",
         headings=("triplets by", "group", "values", "films", "mean", "by triplet", "by film"),
         rows=tuple(rows),
         text_columns=2,
@@ -165,26 +170,17 @@ def _column(group_name: str, base: str) -> str:
     return base + (metrics.ROI_SUFFIX if group_name == ROI else "")
 
 
-def _heading(base: str) -> str:
-    metric = metrics.find(base)
-    return f"{metric.title} [{metric.unit}]" if metric.unit else metric.title
-
-
 def _films(group: Group) -> str:
     return _EMPTY if group.films is None else str(group.films)
 
 
 def _mean(group_name: str, group: Group, base: str) -> str:
     score = group.scores.get(_column(group_name, base))
-    if score is None or score.mean is None:
-        return _EMPTY
-    if math.isinf(score.mean):
-        return "inf" if score.mean > 0 else "-inf"
-    return f"{score.mean:.{metrics.find(base).decimals}f}"
+    return metrics.find(base).format(None if score is None else score.mean)
 
 
 def _interval(base: str, interval: Interval | None) -> str:
     if interval is None:
         return _EMPTY
-    decimals = metrics.find(base).decimals
-    return f"[{interval[0]:.{decimals}f}, {interval[1]:.{decimals}f}]"
+    low, high = map(metrics.find(base).format, interval)
+    return f"[{low}, {high}]"

@@ -22,8 +22,6 @@ DEFAULT_METRICS = ("psnr", "ssim_atd12k", "ssim")
 
 LabeledResults = tuple[str, EvaluationResults]
 
-_EMPTY = "-"
-
 
 @dataclass(frozen=True)
 class Column:
@@ -38,13 +36,6 @@ class Column:
     metric: Metric
     label: str
     is_difference: bool = False
-
-    @property
-    def heading(self) -> str:
-        """Title of the metric with its unit."""
-        return (
-            f"{self.metric.title} [{self.metric.unit}]" if self.metric.unit else self.metric.title
-        )
 
 
 @dataclass(frozen=True)
@@ -150,10 +141,7 @@ def format_value(column: Column, value: float | None) -> str:
     Returns:
         The text, '-' for None.
     """
-    if value is None:
-        return _EMPTY
-    sign = "+" if column.is_difference else ""
-    return f"{value:{sign}.{column.metric.decimals}f}"
+    return column.metric.format(value, signed=column.is_difference)
 
 
 def to_text(table: ScoreTable) -> str:
@@ -179,7 +167,7 @@ def to_text(table: ScoreTable) -> str:
             for i, column in zip(of_metric, columns, strict=True)
         ]
         labels = [column.label for column in columns] if several else []
-        blocks.append(_block(columns[0].heading, labels, texts))
+        blocks.append(_block(columns[0].metric.heading, labels, texts))
     height = max(map(len, blocks))
     # A block without labels has its heading on the line above the rows.
     blocks = [[" " * len(block[0])] * (height - len(block)) + block for block in blocks]

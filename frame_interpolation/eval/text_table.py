@@ -28,6 +28,7 @@ _LATEX_SPECIAL = {
     "↑": r"$\uparrow$",
     "↓": r"$\downarrow$",
     "±": r"$\pm$",
+    "×": r"$\times$",
 }
 
 

@@ -102,7 +102,6 @@ def to_markdown(results: StudyResults, *, picture: str) -> str:
 def main_table(results: StudyResults) -> TextTable:
     """The table of gain and loss: a row a strategy."""
     metric = metrics.find(results.metric)
-    unit = f" [{metric.unit}]" if metric.unit else ""
     rows = []
     for strategy in results.strategies:
         row = [strategy]
@@ -117,7 +116,7 @@ def main_table(results: StudyResults) -> TextTable:
             )
         rows.append(tuple(row))
     return TextTable(
-        title=f"{results.title}: {metric.title}{unit} after {results.num_steps} steps",
+        title=f"{results.title}: {metric.heading} after {results.num_steps} steps",
         headings=(
             "strategy",
             "gain on animation",
@@ -171,7 +170,7 @@ def metric_tables(results: StudyResults) -> list[TextTable]:
         tables.append(
             TextTable(
                 title=f"All metrics on {_TITLES[set_name]}",
-                headings=("model", *(metrics.find(name).title for name in names)),
+                headings=("model", *(metrics.find(name).heading for name in names)),
                 rows=tuple(rows),
                 sections=(1,),
             )
@@ -219,8 +218,10 @@ def _explanations(results: StudyResults) -> list[str]:
     listed = ", ".join(map(str, results.seeds))
     notes = [
         f"Measured on {sizes}. The starting model: {start}.",
-        f"Means over the seeds {listed} with 95 % bootstrap intervals of that mean"
-        f"{_drawn(results)}. Single seeds: the lowest and the highest mean of one seed.",
+        f"Means over the seeds {listed}. In brackets the 95 % bootstrap interval of that mean for "
+        "other triplets or films, the wider of the two that come from drawing triplets and from "
+        "drawing whole films (where films are known). Single seeds: the lowest and the highest "
+        "mean of one seed.",
         "A positive gain is better on animation, a positive loss worse on natural motion.",
     ]
     if len(results.seeds) < results.planned_seeds:
@@ -236,23 +237,6 @@ def _size(results: StudyResults, set_name: str) -> str:
     return f"{results.triplets[set_name]} triplets of {_TITLES[set_name]}{of_films}"
 
 
-def _drawn(results: StudyResults) -> str:
-    """What the intervals draw, which may differ between the sets."""
-    by_films = {name: _uses_films(results, name) for name in SETS}
-    if len(set(by_films.values())) == 1:
-        return f" ({'whole films' if by_films[ANIMATION] else 'triplets'} drawn)"
-    drawn = (
-        f"{'whole films' if films else 'triplets'} on {_TITLES[name]}"
-        for name, films in by_films.items()
-    )
-    return f" (drawn: {', '.join(drawn)})"
-
-
-def _uses_films(results: StudyResults, set_name: str) -> bool:
-    change = results.change(results.strategies[0], set_name)
-    return change.comparison.film_interval is not None
-
-
 def _with_interval(change: Change, *, sign: int) -> str:
     if change.gain is None:
         return "-"
@@ -265,8 +249,8 @@ def _with_interval(change: Change, *, sign: int) -> str:
 
 def _format(metric: str, value: float) -> str:
     """A difference, with one digit more than the metric's values have."""
-    return f"{value:+.{metrics.find(metric).decimals + 1}f}"
+    return metrics.find(metric).format(value, signed=True, more_decimals=1)
 
 
 def _value(metric: str, value: float | None) -> str:
-    return "-" if value is None else f"{value:.{metrics.find(metric).decimals + 1}f}"
+    return metrics.find(metric).format(value, more_decimals=1)

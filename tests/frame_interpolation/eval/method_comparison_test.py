@@ -81,18 +81,19 @@ def test_the_warning_tells_what_the_search_found(make_results):
 @pytest.mark.parametrize(("protocol", "rows"), [("atd12k", 9), ("film", 0)])
 def test_published_rows_stand_beside_their_own_protocol_only(make_results, protocol, rows):
     results = make_results(
-        {"psnr": _BASE, "ssim": [0.9] * 12, "ssim_atd12k": [0.95] * 12, "psnr_roi": _BASE},
+        {"psnr": _BASE, "ssim": [0.9] * 12, "chamfer": [9.505e-5] * 12, "psnr_roi": _BASE},
         protocol=protocol,
     )
     comparison = method_comparison.compare(_align(ours=results))
     table = comparison_tables.tables_of(comparison)[0]
     published = [row for row in table.rows if "(published)" in text_table.text_of(row[0])]
     assert len(published) == rows
-    assert table.headings[2:] == ("PSNR [dB] ↑", "SSIM (FILM) ↑", "SSIM (ATD-12K) ↑")
+    assert table.headings[2:] == ("PSNR [dB] ↑", "SSIM (FILM) ↑", "Chamfer [×1e-5] ↓")
+    assert text_table.text_of(table.rows[0][-1]) == "9.505"
     notes = " ".join(table.notes)
     assert ("Super SloMo" in notes) == ("not comparable" in notes) == (rows > 0)
     if rows:
-        assert published[0] == ("AnimeInterp (published)", "2000", "29.675", "-", "0.9584")
+        assert published[0] == ("AnimeInterp (published)", "2000", "29.675", "-", "5.564")
 
 
 def test_tables_name_groups_and_mark_the_best(make_results):

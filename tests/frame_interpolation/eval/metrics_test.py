@@ -113,3 +113,22 @@ def test_values_that_are_not_finite_are_refused(name):
 def test_lpips_is_left_to_the_scorer(name):
     with pytest.raises(ValueError, match="needs a network"):
         _value(name, *_pair())
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "heading", "shown", "difference"),
+    [
+        ("psnr_roi", 25.7354, "PSNR [dB]", "25.735", "+25.735"),
+        ("psnr", math.inf, "PSNR [dB]", "inf", "+inf"),
+        ("ssim", 0.95, "SSIM (FILM)", "0.9500", "+0.9500"),
+        ("chamfer", 5.564e-5, "Chamfer [×1e-5]", "5.564", "+5.564"),
+        ("lpips_unscaled", 0.05059, "LPIPS (unscaled) [×1e-2]", "5.059", "+5.059"),
+        ("chamfer", None, "Chamfer [×1e-5]", "-", "-"),
+    ],
+)
+def test_people_read_values_in_the_units_of_the_literature(name, value, heading, shown, difference):
+    metric = metrics.find(name)
+    assert metric.heading == heading
+    assert metric.format(value) == shown and metric.format(value, signed=True) == difference
+    if value is not None and math.isfinite(value):
+        assert metric.format(value, more_decimals=1).startswith(shown)

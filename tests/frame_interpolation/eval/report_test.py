@@ -201,6 +201,8 @@ def test_scores_and_groups(tmp_path, write_results):
     result.results_json.write_text(json.dumps(content))
     data = _data(_write(tmp_path, [result]).parent)
     assert data["scores"][0][0] == [20.0, 21.0, "inf", None]
+    assert data["metrics"][1]["unit"] == "×1e-5" and data["scores"][1][0] == [100.0] * 4
+    assert data["intervals"]["whole"][1][0][0] == [100.0, 100.0]
     groupings = {grouping["title"]: grouping for grouping in data["groupings"]}
     level = groupings["level"]
     assert level["values"] == ["easy", "medium", "hard"] and level["members"] == [
