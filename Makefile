@@ -2,6 +2,8 @@
 PYTHON := .venv/bin/python
 PACKAGES := frame_interpolation atd12k beam_jobs
 SOURCES := $(PACKAGES) benchmarks examples tests tools
+# Processes that run tests side by side; each holds TensorFlow, up to some 2 GB.
+TEST_WORKERS ?= 2
 
 .DEFAULT_GOAL := help
 .PHONY: help venv demo test test-fast format lint types check lock clean
@@ -18,10 +20,10 @@ demo: venv ## Run the main job on drawn sample data: records, training, evaluati
 	@$(PYTHON) -m examples.main_job
 
 test: venv ## Run all tests that this machine can run
-	$(PYTHON) -m pytest
+	$(PYTHON) -m pytest -n $(TEST_WORKERS)
 
 test-fast: venv ## Run the tests without the slow ones
-	$(PYTHON) -m pytest -m "not slow and not gpu and not browser"
+	$(PYTHON) -m pytest -n $(TEST_WORKERS) -m "not slow and not gpu and not browser"
 
 format: venv ## Format the code
 	$(PYTHON) -m ruff format $(SOURCES)

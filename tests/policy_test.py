@@ -51,6 +51,7 @@ _IMPORT_NAMES = {
     "opencv-python-headless": "cv2",
     "pillow": "PIL",
     "pytest-timeout": "pytest_timeout",
+    "pytest-xdist": "xdist",
     "scikit-image": "skimage",
     "tensorflow-addons": "tensorflow_addons",
 }
