@@ -213,9 +213,7 @@ def _write_report(
         baseline=comparison.baseline,
         natural=[block.aligned for block in comparison.natural],
         preferences=preferences,
-        warnings=[
-            "\n".join([warning.headline, *warning.checks]) for warning in comparison.warnings
-        ],
+        warnings=comparison.warnings,
     )
 
 

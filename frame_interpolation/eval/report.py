@@ -25,6 +25,7 @@ from frame_interpolation.eval import (
     report_selection,
     result_alignment,
 )
+from frame_interpolation.eval.gain_warning import GainWarning
 from frame_interpolation.eval.preference_answers import Preferences
 from frame_interpolation.eval.report_pictures import DrawnTriplet, PictureSource
 from frame_interpolation.eval.result_alignment import AlignedResults
@@ -108,7 +109,7 @@ def write_aligned_report(
     baseline: str | None = None,
     natural: Sequence[AlignedResults] = (),
     preferences: Preferences | None = None,
-    warnings: Sequence[str] = (),
+    warnings: Sequence[GainWarning] = (),
     seed: int = report_selection.DEFAULT_SEED,
     progress_stream: TextIO | None = None,
 ) -> Path:
@@ -128,8 +129,8 @@ def write_aligned_report(
         baseline: Label of the result that the others are compared with; the first if None.
         natural: Results of the same methods on natural video, one a dataset, shown as tables.
         preferences: What people preferred in a study.
-        warnings: What a reader must not miss, shown above everything else; what follows the first
-            line of one is folded away below it.
+        warnings: Gains too large to be believed at once, shown above everything else with a list of
+            what to check.
         seed: Seed of the random gallery, from 0 to 2**32 - 1.
         progress_stream: Where progress is shown; standard error when None.
 

@@ -28,6 +28,7 @@ from frame_interpolation.eval import (
     score_summary,
 )
 from frame_interpolation.eval.evaluation_results import EvaluationResults
+from frame_interpolation.eval.gain_warning import GainWarning
 from frame_interpolation.eval.preference_answers import Preferences, Proportion
 from frame_interpolation.eval.protocols import LEVEL_NAMES
 from frame_interpolation.eval.report_pictures import IMAGES_NAME, DrawnTriplet
@@ -48,7 +49,7 @@ def build(
     seed: int = report_selection.DEFAULT_SEED,
     preferences: Preferences | None = None,
     natural: Sequence[AlignedResults] = (),
-    warnings: Sequence[str] = (),
+    warnings: Sequence[GainWarning] = (),
     notes: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Gathers what a report shows.
@@ -62,7 +63,7 @@ def build(
         seed: Seed of the random gallery.
         preferences: What people preferred in a study.
         natural: Results on natural video, one a dataset.
-        warnings: Sentences that a reader must not miss.
+        warnings: Gains too large to be believed at once.
         notes: Further sentences below the means.
 
     Returns:
@@ -77,7 +78,9 @@ def build(
     return {
         "title": title,
         "introduction": introduction,
-        "warnings": list(warnings),
+        "warnings": [
+            {"headline": warning.headline, "checks": list(warning.checks)} for warning in warnings
+        ],
         "notes": [
             *aligned.notes,
             *published_scores.notes_for(protocol.name, aligned.triplets),

@@ -15,11 +15,9 @@
     byId("facts").textContent =
       `${data.size_text}, protocol ${name} (version ${version}): ${definition}. Means are plain means over triplets.${shown}`;
     byId("warnings").replaceChildren(
-      ...data.warnings.map((text) => {
-        const [headline, ...checks] = text.split("\n");
-        if (!checks.length) return el("p", { class: "warning", role: "note" }, headline);
-        return el("details", { class: "warning", open: data.warnings.length === 1 }, el("summary", {}, headline), checks.map((check) => el("p", {}, check)));
-      }));
+      ...data.warnings.map(({ headline, checks }) =>
+        el("details", { class: "warning", open: data.warnings.length === 1 },
+          el("summary", {}, headline), el("ul", {}, checks.map((check) => el("li", {}, check))))));
   }
 
   function buildBar() {

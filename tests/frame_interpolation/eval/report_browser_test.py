@@ -11,7 +11,9 @@ from frame_interpolation.eval import (
     frame_store,
     report,
     report_selection,
+    result_alignment,
 )
+from frame_interpolation.eval.gain_warning import GainWarning
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -121,6 +123,25 @@ def test_pictures_load_and_names_stay_text(open_page, small):
     )
     assert all(page.locator("#viewer img").evaluate_all("all => all.map(i => i.alt)"))
     assert page.title() == "A <b>title</b>" and page.locator("main script").count() == 0
+
+
+def test_warnings_list_what_to_check(open_page, tmp_path, make_results):
+    aligned = result_alignment.align([("before", make_results({"psnr": [20.0, 21.0]}))])
+    warnings = [
+        GainWarning(label, "before", 3.0, ("Leakage: <b>not</b> checked.", "Metric definition: x."))
+        for label in ("after", _HOSTILE)
+    ]
+    page = open_page(
+        report.write_aligned_report(
+            tmp_path / "report", title="t", aligned=aligned, frames_dirs={}, warnings=warnings
+        )
+    )
+    assert page.locator(".warning summary").all_text_contents() == [w.headline for w in warnings]
+    first = page.locator(".warning").first
+    assert not first.locator("li").first.is_visible()  # Two warnings are folded, one is not.
+    first.locator("summary").click()
+    assert first.locator("li").first.is_visible()
+    assert first.locator("li").all_text_contents() == list(warnings[0].checks)
 
 
 def test_means_are_those_of_the_results(open_page, small):
