@@ -1,5 +1,6 @@
 """The program: what a run leaves, and going on after whatever ended it."""
 
+import json
 import os
 import pathlib
 import signal
@@ -220,40 +221,107 @@ def _wait_for_step(process, base_folder, step):
         time.sleep(0.01)
 
 
-def test_a_run_that_was_terminated_and_killed_ends_with_the_same_bits(gin_file, tmp_path):
-    bindings = ["training.num_steps = 100", "training.save_checkpoint_frequency = 5"]
+def _kill(process):
+    process.kill()
+    process.wait(timeout=_DEADLINE_SECONDS)
 
+
+@pytest.fixture
+def everything(golden_dir):
+    """Bindings with which a run has all the state that it can have."""
+    return [
+        f"eval_datasets.files = ['{golden_dir}/reference_triplets.tfrecord@2']",
+        "eval_datasets.names = ['drawn']",
+        "eval_datasets.natural_names = ['drawn']",
+        "eval_datasets.crop_size = 16",
+        "eval_datasets.max_examples = 1",
+        "training.best_metric = 'drawn/psnr'",
+        "fine_tuning.average_decay = 0.9",
+        "fine_tuning.pull_weight = 0.01",
+        "training.image_summary_frequency = 0",
+    ]
+
+
+def _assert_same_runs(one, other, step, *, read_state, assert_same_bits):
+    state = read_state(one / "run0" / "train", step)
+    assert {key.partition("/")[0] for key in state} >= {
+        *("model", "optimizer", "step", "epoch", "training_finished"),
+        *("averaged_weights", "starting_weights", "divergence", "evaluations"),
+    }
+    assert_same_bits(state, read_state(other / "run0" / "train", step))
+    best = int(state["evaluations/best_step/.ATTRIBUTES/VARIABLE_VALUE"])
+    assert_same_bits(
+        read_state(one / "run0" / "best", best), read_state(other / "run0" / "best", best)
+    )
+
+
+def test_a_run_that_was_terminated_and_killed_twice_ends_with_the_same_bits(
+    gin_file, tmp_path, everything, read_state, assert_same_bits
+):
+    bindings = [
+        *everything,
+        "training.num_steps = 100",
+        "training.save_checkpoint_frequency = 5",
+        "training.evaluation_frequency = 20",
+    ]
     process = _start(gin_file, tmp_path, *bindings)
     _wait_for_step(process, tmp_path, 5)
     process.send_signal(signal.SIGTERM)
     assert process.wait(timeout=_DEADLINE_SECONDS) == 143
-    terminated_at = _newest_step(tmp_path)
+    stopped_at = _newest_step(tmp_path)
 
     process = _start(gin_file, tmp_path, *bindings)
-    _wait_for_step(process, tmp_path, terminated_at + 10)
-    process.kill()
-    process.wait(timeout=_DEADLINE_SECONDS)
-    assert terminated_at < _newest_step(tmp_path) < 100
+    _wait_for_step(process, tmp_path, stopped_at + 10)
+    _kill(process)
+    assert stopped_at < _newest_step(tmp_path) < 100
+
+    process = _start(gin_file, tmp_path, *bindings)
+    writing = tmp_path / "run0" / "train" / "writing"
+    while not writing.exists():
+        assert process.poll() is None
+    # In the midst of saving.
+    _kill(process)
+    assert _newest_step(tmp_path) < 100
 
     assert _train(gin_file, tmp_path, *bindings) == 0
     assert _train(gin_file, tmp_path / "whole", *bindings) == 0
-    _assert_same_state(_state(tmp_path, 100), _state(tmp_path / "whole", 100))
+    _assert_same_runs(
+        tmp_path, tmp_path / "whole", 100, read_state=read_state, assert_same_bits=assert_same_bits
+    )
+    record = json.loads((tmp_path / "run0" / "run.json").read_text(encoding="utf-8"))
+    outcomes = [session.get("outcome") for session in record["sessions"]]
+    assert outcomes == ["stopped", None, None, "finished"]
 
 
 @pytest.mark.slow
-def test_a_run_killed_at_ten_random_moments_ends_with_the_same_bits(gin_file, tmp_path):
-    bindings = ["training.num_steps = 1000", "training.save_checkpoint_frequency = 1"]
+def test_a_run_killed_at_ten_random_moments_ends_with_the_same_bits(
+    gin_file, tmp_path, everything, read_state, assert_same_bits
+):
+    steps = 800
+    bindings = [
+        *everything,
+        f"training.num_steps = {steps}",
+        "training.save_checkpoint_frequency = 1",
+        "training.evaluation_frequency = 10",
+        "training.summary_frequency = 0",
+    ]
     random = np.random.default_rng(0)
     for _ in range(10):
         process = _start(gin_file, tmp_path, *bindings)
         _wait_for_step(process, tmp_path, _newest_step(tmp_path) + 1)
         # With a checkpoint at every step most of these moments lie inside saving.
         time.sleep(random.uniform(0.0, 0.5))
-        process.kill()
-        process.wait(timeout=_DEADLINE_SECONDS)
+        _kill(process)
+    assert _newest_step(tmp_path) < steps
     assert _train(gin_file, tmp_path, *bindings) == 0
     assert _train(gin_file, tmp_path / "whole", *bindings) == 0
-    _assert_same_state(_state(tmp_path, 1000), _state(tmp_path / "whole", 1000))
+    _assert_same_runs(
+        tmp_path,
+        tmp_path / "whole",
+        steps,
+        read_state=read_state,
+        assert_same_bits=assert_same_bits,
+    )
 
 
 @pytest.mark.parametrize("folder", [_ROOT, _ROOT / "frame_interpolation"])
