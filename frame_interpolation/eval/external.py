@@ -303,7 +303,11 @@ def collect(
     outputs = external_outputs.collect(
         folder, exported, results_dir=results_dir, allow_missing=allow_missing
     )
-    others = external_outputs.named_folders(beside, taken=outputs.folders)
+    # Before anything is scored, for a folder may lack predictions.
+    others = {
+        label: outputs.method_beside(path)
+        for label, path in external_outputs.named_folders(beside, taken=outputs.folders).items()
+    }
     results: dict[str, EvaluationResults] = {}
 
     def evaluate(label: str, made: "Method", protocol: str) -> None:
@@ -329,8 +333,8 @@ def collect(
             evaluate(
                 label, outputs.method(label, at_their_size=protocol == SIDE_PROTOCOL), protocol
             )
-    for label, path in others.items():
-        evaluate(label, outputs.method_beside(path), SIDE_PROTOCOL)
+    for label, made in others.items():
+        evaluate(label, made, SIDE_PROTOCOL)
 
     for protocol, suffix, labels in (
         (PROTOCOL, "", [*outputs.folders]),

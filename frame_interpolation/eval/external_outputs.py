@@ -21,15 +21,13 @@ from frame_interpolation.errors import InputError
 from frame_interpolation.eval import (
     animeinterp_files,
     external_export,
-    fingerprint,
     frame_store,
-    inference,
     tooncrafter_files,
 )
 from frame_interpolation.eval.evaluation_example import ExampleSource, SubsetSource
 from frame_interpolation.eval.external_export import Export
-from frame_interpolation.eval.method import Method, predictor_of
-from frame_interpolation.eval.methods import predictions
+from frame_interpolation.eval.method import Method
+from frame_interpolation.eval.methods import networks, predictions
 from frame_interpolation.eval.methods.predictions import FoundPredictions
 from frame_interpolation.eval.progress import Progress
 
@@ -92,15 +90,7 @@ class Outputs:
             InputError: If it is neither, or a triplet in `present` has no prediction in it.
         """
         if (Path(folder) / "saved_model.pb").is_file():
-            description = {
-                "kind": "saved_model",
-                "path": folder,
-                **fingerprint.of_saved_model(folder),
-            }
-            return Method(
-                description=description,
-                load=lambda: predictor_of(inference.load_interpolator(folder)),
-            )
+            return networks.saved_model(folder)
         found = predictions.find(folder, self.names)
         return predictions.create_method(_restrict(found, self.present))
 

@@ -194,6 +194,10 @@ def test_tooncrafter_from_export_to_tables(tmp_path, records, checkout, toy_mode
         place.mkdir(parents=True)
         frame_store.write_image(place / "frame2.png", truth)
 
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(InputError, match="3 of 3 triplets have no prediction"):
+        _collect(folder, "tooncrafter", beside=[f"empty={tmp_path / 'empty'}"])
+    assert not (folder / "batch_eval").exists()  # Known before anything is scored.
     beside = [f"film={toy_model_path}", f"truth={predicted}"]
     results = _collect(folder, "tooncrafter", beside=beside)
     assert "1 outputs are of no exported triplet" in caplog.text
