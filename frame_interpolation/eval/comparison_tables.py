@@ -251,15 +251,13 @@ def left_out(block: Block) -> list[str]:
     Returns:
         Sentences.
     """
-    labels: dict[str, list[str]] = {}
-    for label, results in block.aligned.results:
-        for note in score_summary.notes(results.groups):
-            labels.setdefault(note, []).append(label)
+    results = block.aligned.results
+    sentences = score_summary.notes_of_methods({label: result.groups for label, result in results})
     for name in block.metric_names:
-        lacking = [label for label, r in block.aligned.results if name not in r.metric_names]
+        lacking = [label for label, result in results if name not in result.metric_names]
         if lacking:
-            labels.setdefault(f"evaluated without {name}.", []).extend(lacking)
-    return [f"{', '.join(of_note)}: {note}" for note, of_note in labels.items()]
+            sentences.append(f"{', '.join(lacking)}: evaluated without {name}.")
+    return sentences
 
 
 def _interval(name: str, interval: tuple[float, float] | None) -> str:

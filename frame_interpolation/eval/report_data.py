@@ -84,7 +84,7 @@ def build(
         "notes": [
             *aligned.notes,
             *published_scores.notes_for(protocol.name, aligned.triplets),
-            *_left_out(aligned.labels, groups),
+            *score_summary.notes_of_methods(dict(zip(aligned.labels, groups, strict=True))),
             *score_summary.interval_notes(groups[0]),
             *notes,
         ],
@@ -286,18 +286,6 @@ def _interval_pair(name: str, score: Score | None) -> list[list[float | str | No
     return [None if end is None else [_shown(name, value) for value in end] for end in ends]
 
 
-def _left_out(labels: Sequence[str], groups: Sequence[Mapping[str, Group]]) -> list[str]:
-    """Sentences on what the means leave out, methods of which the same is true named together."""
-    of_note: dict[str, list[str]] = {}
-    for label, of_result in zip(labels, groups, strict=True):
-        for note in score_summary.notes(of_result):
-            of_note.setdefault(note, []).append(label)
-    return [
-        f"{', '.join(found)}: {note}" if len(labels) > 1 else note
-        for note, found in of_note.items()
-    ]
-
-
 def _preferences(preferences: Preferences) -> dict[str, Any]:
     def share(found: Proportion) -> dict[str, Any]:
         interval = None if found.interval is None else list(found.interval)
@@ -334,5 +322,8 @@ def _natural(aligned: AlignedResults) -> dict[str, Any]:
         "title": f"{first.experiment}: {aligned.size_text}, protocol {first.protocol.name}",
         "metrics": [_metric(name) for name in names],
         "rows": rows,
-        "notes": [*aligned.notes, *_left_out(aligned.labels, groups)],
+        "notes": [
+            *aligned.notes,
+            *score_summary.notes_of_methods(dict(zip(aligned.labels, groups, strict=True))),
+        ],
     }

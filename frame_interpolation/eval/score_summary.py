@@ -148,6 +148,24 @@ def notes(groups: Mapping[str, Group]) -> list[str]:
     return sentences
 
 
+def notes_of_methods(groups: Mapping[str, Mapping[str, Group]]) -> list[str]:
+    """Does what `notes` does for several methods, naming those of which the same is true together.
+
+    Args:
+        groups: What `summarize` returned for each method, by its label.
+
+    Returns:
+        Sentences that begin with the labels, or without them where there is one method only.
+    """
+    labels: dict[str, list[str]] = {}
+    for label, of_method in groups.items():
+        for note in notes(of_method):
+            labels.setdefault(note, []).append(label)
+    if len(groups) == 1:
+        return list(labels)
+    return [f"{', '.join(of_note)}: {note}" for note, of_note in labels.items()]
+
+
 def interval_notes(groups: Mapping[str, Group]) -> list[str]:
     """Says which intervals there are not, and why.
 
