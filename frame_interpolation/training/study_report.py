@@ -248,9 +248,8 @@ def _with_interval(change: Change, *, sign: int) -> str:
 
 
 def _format(metric: str, value: float) -> str:
-    """A difference, with one digit more than the metric's values have."""
-    return metrics.find(metric).format(value, signed=True, more_decimals=1)
+    return metrics.find(metric).format(value, signed=True)
 
 
 def _value(metric: str, value: float | None) -> str:
-    return metrics.find(metric).format(value, more_decimals=1)
+    return metrics.find(metric).format(value)

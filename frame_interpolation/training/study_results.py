@@ -60,12 +60,19 @@ class Change:
 
     @property
     def gain_interval(self) -> tuple[float, float] | None:
-        """Its 95 % interval: films drawn where films are known and there are several."""
-        comparison = self.comparison
-        interval = comparison.film_interval or comparison.interval
-        if interval is None:
+        """Its 95 % interval: the wider of that by triplets and that by films.
+
+        Triplets of a film are alike, so that by triplets is too narrow where films differ; that by
+        films is too narrow by chance where there are only a few.
+        """
+        ends = [
+            sorted(oriented(self.metric, end) or 0.0 for end in interval)
+            for interval in (self.comparison.interval, self.comparison.film_interval)
+            if interval is not None
+        ]
+        if not ends:
             return None
-        low, high = sorted(oriented(self.metric, end) or 0.0 for end in interval)
+        low, high = max(ends, key=lambda interval: interval[1] - interval[0])
         return low, high
 
     @property

@@ -73,7 +73,8 @@ def test_gains_are_means_over_seeds_of_changes_on_the_same_triplets(path_of):
     assert change.gains_by_seed == {0: pytest.approx(1.0), 1: pytest.approx(7 / 3)}
     assert change.seed_deviation == pytest.approx((4 / 3) / math.sqrt(2))
     assert change.comparison.missing == 1
-    assert change.gain_interval == pytest.approx((1.5, 2.0))  # Each film alone.
+    assert change.comparison.film_interval == pytest.approx((1.5, 2.0))  # Each film alone.
+    assert change.gain_interval == pytest.approx((1.0, 2.0))  # Triplets: the wider one.
     assert results.films == {"animation": 2, "natural": 0}
     assert results.start["animation"]["psnr"] == pytest.approx(22.0)
 
