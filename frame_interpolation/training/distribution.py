@@ -107,8 +107,9 @@ def out_of_memory(error: tf.errors.ResourceExhaustedError) -> InputError:
     device = f" of {where[1]}" if where else ""
     return InputError(
         f"the memory{device} is full. Lower training_dataset.batch_size or "
-        "training_dataset.crop_size, or raise training.accumulation_steps, which computes the "
-        "batch in parts; if it was an evaluation, lower eval_datasets.batch_size or "
+        "training_dataset.crop_size, raise training.accumulation_steps, which computes the batch "
+        "in parts, or bind training.precision to 'mixed_bfloat16' (on a GPU without bfloat16 "
+        "'mixed_float16'); if it was an evaluation, lower eval_datasets.batch_size or "
         "eval_datasets.crop_size. Run the command again: it goes on from the last checkpoint."
     )
 

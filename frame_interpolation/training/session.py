@@ -315,6 +315,8 @@ class Session:
             strategy=self._strategy,
             first_step=self.step,
         )
+        # A finished run may be given more steps.
+        self._checkpointer.training_finished.assign(False)
         train_step = self._create_train_step()
         _log.info("%s", self._describe_plan())
         guard = DivergenceGuard(

@@ -199,5 +199,6 @@ def test_out_of_memory_says_what_to_lower(tmp_path, run_training, monkeypatch):
         )
 
     monkeypatch.setattr(TrainStep, "__call__", fail)
-    with pytest.raises(InputError, match=r"device:GPU:0 is full.*batch_size.*crop_size.*accumul"):
+    message = r"device:GPU:0 is full.*batch_size.*crop_size.*accumul.*precision"
+    with pytest.raises(InputError, match=message):
         run_training(tmp_path)
