@@ -25,6 +25,7 @@ _OTHER_PROGRAMS = (
     "eval.preference_study",
     "examples.main_job",
     "frame_interpolation.datasets.natural_motion",
+    "training.study",
 )
 _COMMANDS = [(folder, program) for folder in _FOLDERS for program in _FILM_PROGRAMS]
 _COMMANDS += [("root", program) for program in _OTHER_PROGRAMS]

@@ -24,6 +24,7 @@ def write_plot(path: Path, results: StudyResults) -> None:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
+    metric = metrics.find(results.metric)
     figure = Figure(figsize=(7.5, 5.0), dpi=150, layout="constrained")
     axes = figure.add_subplot()
     axes.axhline(0, color="0.6", linewidth=0.8, zorder=0)
@@ -35,8 +36,8 @@ def write_plot(path: Path, results: StudyResults) -> None:
         colour, shape = _COLOURS[i % len(_COLOURS)], _SHAPES[i % len(_SHAPES)]
         seeds = sorted(gain.gains_by_seed.keys() & loss.gains_by_seed.keys())
         axes.plot(
-            [-loss.gains_by_seed[seed] for seed in seeds],
-            [gain.gains_by_seed[seed] for seed in seeds],
+            [metric.shown(-loss.gains_by_seed[seed]) for seed in seeds],
+            [metric.shown(gain.gains_by_seed[seed]) for seed in seeds],
             shape,
             color=colour,
             markersize=4,
@@ -44,8 +45,8 @@ def write_plot(path: Path, results: StudyResults) -> None:
             markeredgewidth=0,
         )
         axes.errorbar(
-            [-loss.gain],
-            [gain.gain],
+            [metric.shown(-loss.gain)],
+            [metric.shown(gain.gain)],
             xerr=_arms(loss),
             yerr=_arms(gain),
             fmt=shape,
@@ -55,10 +56,8 @@ def write_plot(path: Path, results: StudyResults) -> None:
             linewidth=1.2,
             label=strategy.replace("_", " "),
         )
-    metric = metrics.find(results.metric)
-    unit = f" [{metric.unit}]" if metric.unit else ""
-    axes.set_xlabel(f"loss on natural motion, {metric.title}{unit}")
-    axes.set_ylabel(f"gain on animation, {metric.title}{unit}")
+    axes.set_xlabel(f"loss on natural motion, {metric.heading}")
+    axes.set_ylabel(f"gain on animation, {metric.heading}")
     seeds_text = "1 seed" if len(results.seeds) == 1 else f"{len(results.seeds)} seeds"
     axes.set_title(f"{results.title}: {results.num_steps} steps, {seeds_text}", fontsize=11)
     axes.margins(0.12)
@@ -76,4 +75,5 @@ def _arms(change: Change) -> list[list[float]] | None:
     down, up = change.gain - interval[0], interval[1] - change.gain
     if change.set_name == "natural":  # A loss is a gain turned over.
         down, up = up, down
-    return [[max(down, 0.0)], [max(up, 0.0)]]
+    shown = metrics.find(change.metric).shown
+    return [[shown(max(down, 0.0))], [shown(max(up, 0.0))]]
