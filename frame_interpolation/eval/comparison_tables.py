@@ -12,6 +12,10 @@ from frame_interpolation.eval.score_summary import ROI, WHOLE, Group
 from frame_interpolation.eval.text_table import Cell, TextTable
 
 _EMPTY = "-"
+_TEST_NOTE = (
+    "p: Wilcoxon's signed-rank test, two-sided, corrected by Holm over all {tests} tests of this "
+    "comparison; it takes triplets as independent, the interval by film does not."
+)
 _FILM_GROUP = "film/"
 _LEVEL_GROUP = "level/"
 
@@ -178,8 +182,7 @@ def differences_table(
         sections=tuple(sections),
         notes=(
             "Differences are method minus baseline; the arrow says whether more or less is better.",
-            f"p: Wilcoxon's signed-rank test, two-sided, corrected by Holm over all {tests} tests "
-            "of this comparison; it takes triplets as independent, the interval by film does not.",
+            *([_TEST_NOTE.format(tests=tests)] if tests else []),
             *(
                 f"{label}: no test of {', '.join(names)}, for {reason}."
                 for (label, reason), names in untested.items()
