@@ -221,7 +221,7 @@ def test_decoding_on_request_finds_a_jpeg_damaged_in_the_middle():
     scan = data.index(b"\xff\xda") + 64
     damaged = data[:scan] + b"\xff\xc4" + data[scan + 2 :]  # A header where pixels should be.
     assert frame_from_bytes(damaged, name="a.jpg").frame.data == damaged
-    with pytest.raises(FrameError, match="'a.jpg' is damaged"):
+    with pytest.raises(FrameError, match=r"'a\.jpg' is damaged"):
         frame_from_bytes(damaged, name="a.jpg", options=FrameOptions(frame_check="pixels"))
 
 
