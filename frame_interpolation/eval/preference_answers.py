@@ -8,6 +8,7 @@ answers to one pair are not.
 
 import csv
 import dataclasses
+import datetime
 import itertools
 import math
 import os
@@ -33,13 +34,13 @@ class PreferenceAnswer:
         participant: Opaque name of the participant.
         pair: The pair.
         preferred: Label of the preferred result, None for no difference.
-        answered_at: Time as ISO 8601 writes it.
+        answered_at: When it was given, None where that cannot be read.
     """
 
     participant: str
     pair: PreferencePair
     preferred: str | None
-    answered_at: str
+    answered_at: datetime.datetime | None
 
 
 @dataclass(frozen=True)
@@ -140,8 +141,7 @@ def read_answers(
     for path in paths:
         for answer in _read_file(os.fspath(path), key, pairs):
             place = (answer.participant, answer.pair.pair)
-            if place not in latest or latest[place].answered_at <= answer.answered_at:
-                latest[place] = answer
+            latest[place] = _later(latest.get(place, answer), answer, path)
     order = {pair.pair: i for i, pair in enumerate(key.pairs)}
     return tuple(
         latest[place] for place in sorted(latest, key=lambda place: (place[0], order[place[1]]))
@@ -277,14 +277,38 @@ def _read_file(
             raise InputError(
                 f"{where} has answer {fields['answer']!r}, expected one of {', '.join(ANSWERS)}."
             )
+        if not fields["participant"]:
+            raise InputError(f"{where} names no participant; use the file as it was downloaded.")
         pair = pairs[fields["pair"]]
         preferred = {"left": pair.left, "right": pair.right, "tie": None}[fields["answer"]]
-        answers.append(
-            PreferenceAnswer(fields["participant"], pair, preferred, fields["answered_at"])
-        )
+        time = _time(fields["answered_at"])
+        answers.append(PreferenceAnswer(fields["participant"], pair, preferred, time))
     if not answers:
         raise InputError(f"{path!r} holds no answer.")
     return answers
+
+
+def _time(text: str) -> datetime.datetime | None:
+    try:
+        time = datetime.datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return time if time.tzinfo else time.replace(tzinfo=datetime.UTC)
+
+
+def _later(
+    held: PreferenceAnswer, answer: PreferenceAnswer, path: str | os.PathLike[str]
+) -> PreferenceAnswer:
+    """The later of two answers of a participant to a pair; the second of two at one time."""
+    if held.answered_at is not None and answer.answered_at is not None:
+        return held if held.answered_at > answer.answered_at else answer
+    if held.preferred == answer.preferred:
+        return held
+    raise InputError(
+        f"{os.fspath(path)!r} holds a second answer of {answer.participant!r} to pair "
+        f"{answer.pair.pair!r}, and no time such as '2026-01-31T12:00:00.000Z' says which is the "
+        "later; a spreadsheet may have changed the file, use it as it was downloaded."
+    )
 
 
 def _check_results(key: StudyKey, aligned: AlignedResults) -> None:

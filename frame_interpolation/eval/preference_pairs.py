@@ -149,23 +149,39 @@ def read_key(path: str | os.PathLike[str]) -> StudyKey:
         content = json.loads(Path(path).read_text(encoding="utf-8"))
         if content["format"] != FORMAT or content["format_version"] != FORMAT_VERSION:
             raise ValueError(f"format {content['format']!r} {content['format_version']!r}")
-        pairs = [_pair_from_json(fields) for fields in content["pairs"]]
-        return StudyKey(content["study"], content["seed"], content["models"], tuple(pairs))
-    except (KeyError, TypeError, ValueError) as error:
+        return _key_from_json(content)
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise InputError(
             f"{os.fspath(path)!r} is no key of a preference study ({error}); name the "
             f"{KEY_NAME} that eval.preference_study wrote."
         ) from error
 
 
+def _key_from_json(content: Mapping[str, Any]) -> StudyKey:
+    models = {label: _text(model) for label, model in dict(content["models"]).items()}
+    pairs = tuple(_pair_from_json(fields) for fields in content["pairs"])
+    if not pairs or len({pair.pair for pair in pairs}) < len(pairs):
+        raise ValueError("there are no pairs, or two of one name")
+    return StudyKey(_text(content["study"]), int(content["seed"]), models, pairs)
+
+
 def _pair_from_json(fields: Mapping[str, Any]) -> PreferencePair:
     name, number = fields["triplet"]
-    return PreferencePair(
-        pair=fields["pair"],
-        triplet=(str(name), int(number)),
-        left=fields["left"],
-        right=fields["right"],
+    pair = PreferencePair(
+        pair=_text(fields["pair"]),
+        triplet=(_text(name), int(str(number))),
+        left=_text(fields["left"]),
+        right=_text(fields["right"]),
     )
+    if pair.left == pair.right:
+        raise ValueError(f"pair {pair.pair!r} has {pair.left!r} on both sides")
+    return pair
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r} is no text")
+    return value
 
 
 def _in_turns(

@@ -78,7 +78,7 @@ def test_an_infinite_value_is_the_better_one(make_results):
     results = [("a", make_results({"psnr": [math.inf]})), ("b", make_results({"psnr": [30.0]}))]
     aligned = result_alignment.align(results)
     key = preference_pairs.draw_pairs(aligned, number=1, seed=0, differ=lambda *_: True)
-    answer = preference_answers.PreferenceAnswer("p", key.pairs[0], "a", "")
+    answer = preference_answers.PreferenceAnswer("p", key.pairs[0], "a", None)
     (agreement,) = preference_answers.sum_up([answer], key, aligned).metrics
     assert agreement.agreed.share == 1.0
 
@@ -91,6 +91,22 @@ def test_files_of_one_participant_are_joined_the_latest_answer_counting(study, w
         found = _sum_up(study, *order)
         assert (found.answers, found.participants) == (4, 2)
         assert found.methods[0].preferred.count == 2
+
+
+def test_times_of_two_answers_have_to_be_readable(study, write_answers):
+    first = write_answers({"t0": "a", "t1": "b"}, "1.csv", time="31.01.2026 12:00")
+    assert _sum_up(study, first).answers == 2
+    same = write_answers({"t0": "a"}, "2.csv", time="")
+    assert _sum_up(study, first, same).answers == 2
+    other = write_answers({"t0": "b"}, "3.csv")
+    with pytest.raises(InputError, match="'p1' to pair .* which is the later"):
+        _sum_up(study, first, other)
+    # Times of different zones are compared as moments.
+    early = write_answers({"t0": "a"}, "4.csv", time="2026-01-01T23:00:00+02:00")
+    late = write_answers({"t0": "b"}, "5.csv", time="2026-01-01T22:00:00Z")
+    for order in ([early, late], [late, early]):
+        key, _ = study
+        assert preference_answers.read_answers(order, key)[0].preferred == "b"
 
 
 def test_only_ties_have_no_share(study, write_answers):
@@ -114,6 +130,7 @@ def test_a_byte_order_mark_and_blank_lines_do_no_harm(study, write_answers):
         (lambda text: text.replace(",left,", ",A,").replace(",right,", ",A,"), "row 2.*answer 'A'"),
         (lambda text: text.replace(",still", ""), "row 2 has 6 cells, expected 7"),
         (lambda text: text.replace("p1,", "p1,ff"), "which the key does not list"),
+        (lambda text: text.replace("p1,", ","), "row 2 names no participant"),
         (lambda text: text.replace("\n", "\nff", 1), "is of study 'ff"),
         (lambda text: _HEAD + "\n", "holds no answer"),
         (lambda text: text + '"open', "no CSV file"),

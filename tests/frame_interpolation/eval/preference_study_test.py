@@ -137,10 +137,35 @@ def test_what_makes_no_study_is_refused(write_folders, tmp_path, change, message
 
 def test_a_file_that_is_no_key_is_refused(tmp_path):
     path = tmp_path / "key.json"
-    for text in ("", "[]", '{"format": "other", "format_version": 1}'):
+    for text in ("", "[]", "[" * 100_000, '{"format": "other", "format_version": 1}'):
         path.write_text(text)
         with pytest.raises(InputError, match="is no key of a preference study"):
             preference_pairs.read_key(path)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"models": ["a"]},
+        {"models": {"a": None}},
+        {"study": 5},
+        {"pairs": []},
+        {"pairs": [{"pair": 3, "triplet": ["t", 0], "left": "a", "right": "b"}]},
+        {"pairs": [{"pair": "p", "triplet": ["t", 1e999], "left": "a", "right": "b"}]},
+        {"pairs": [{"pair": "p", "triplet": ["t", 0], "left": ["a"], "right": "b"}]},
+        {"pairs": [{"pair": "p", "triplet": ["t", 0], "left": "a", "right": "a"}]},
+        {"pairs": [{"pair": "p", "triplet": ["t", 0], "left": "a", "right": "b"}] * 2},
+    ],
+)
+def test_a_key_with_something_else_in_it_is_refused(tmp_path, change):
+    pair = preference_pairs.PreferencePair("p", ("t", 0), "a", "b")
+    path = tmp_path / "key.json"
+    key = preference_pairs.StudyKey("s", 1, {"a": "m", "b": "n"}, (pair,))
+    preference_pairs.write_key(path, key)
+    assert preference_pairs.read_key(path) == key
+    path.write_text(json.dumps({**json.loads(path.read_text()), **change}))
+    with pytest.raises(InputError, match="is no key of a preference study"):
+        preference_pairs.read_key(path)
 
 
 @pytest.mark.browser
