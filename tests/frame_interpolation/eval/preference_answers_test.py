@@ -99,7 +99,7 @@ def test_times_of_two_answers_have_to_be_readable(study, write_answers):
     same = write_answers({"t0": "a"}, "2.csv", time="")
     assert _sum_up(study, first, same).answers == 2
     other = write_answers({"t0": "b"}, "3.csv")
-    with pytest.raises(InputError, match="'p1' to pair .* which is the later"):
+    with pytest.raises(InputError, match=r"'p1' to pair .* which is the later"):
         _sum_up(study, first, other)
     # Times of different zones are compared as moments.
     early = write_answers({"t0": "a"}, "4.csv", time="2026-01-01T23:00:00+02:00")
