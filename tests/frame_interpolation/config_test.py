@@ -1,5 +1,4 @@
 import dataclasses
-import os
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -131,71 +130,6 @@ def test_a_value_of_a_wrong_type_is_the_users_mistake():
     config.parse([], ["config_test_network.filters = 'many'"])
     with pytest.raises(InputError, match=r"^config_test_network: "):
         config.make(Network)
-
-
-def test_includes_are_found_beside_the_file_and_below_the_current_folder(tmp_path, monkeypatch):
-    (tmp_path / "sub").mkdir()
-    (tmp_path / "here").mkdir()
-    main = tmp_path / "sub" / "main.gin"
-    main.write_text("include 'near.gin'\ninclude 'far.gin'\nconfig_test_run.num_steps = 7\n")
-    (tmp_path / "sub" / "near.gin").write_text("config_test_network.filters = 3\n")
-    (tmp_path / "here" / "far.gin").write_text("config_test_run.rate = 0.5\n")
-    monkeypatch.chdir(tmp_path / "here")
-    config.parse([main])
-    assert config.make(Network).filters == 3
-    assert config.make(Run) == Run(num_steps=7, rate=0.5)
-
-
-def test_includes_are_found_below_the_repository_root(tmp_path, monkeypatch):
-    root = tmp_path / "root"
-    (root / "gin_configs").mkdir(parents=True)
-    (root / "package").mkdir()
-    (root / "gin_configs" / "a.gin").write_text("include 'gin_configs/b.gin'\n")
-    (root / "gin_configs" / "b.gin").write_text("config_test_network.filters = 9\n")
-    monkeypatch.setattr(config, "REPOSITORY_ROOT", root)
-    monkeypatch.chdir(root / "package")
-    config.parse(["gin_configs/a.gin"])
-    assert config.make(Network).filters == 9
-
-
-def test_a_missing_include_names_the_file_that_asks_for_it(tmp_path):
-    file = tmp_path / "a.gin"
-    file.write_text("include 'b.gin'\n")
-    message = _error([file])
-    assert "b.gin" in message and f"which {file} includes" in message
-
-
-def test_a_file_that_includes_itself_is_an_error(tmp_path):
-    (tmp_path / "a.gin").write_text("include 'b.gin'\n")
-    (tmp_path / "b.gin").write_text("include 'a.gin'\n")
-    assert "includes itself" in _error([tmp_path / "a.gin"])
-
-
-def test_one_file_may_be_included_twice(tmp_path):
-    (tmp_path / "a.gin").write_text("include 'c.gin'\ninclude 'b.gin'\n")
-    (tmp_path / "b.gin").write_text("include 'c.gin'\n")
-    (tmp_path / "c.gin").write_text("config_test_network.filters = 2\n")
-    config.parse([tmp_path / "a.gin"])
-    assert config.make(Network).filters == 2
-
-
-def test_unreadable_files_are_the_users_mistake(tmp_path):
-    assert "There is no gin file" in _error([tmp_path / "none.gin"])
-    assert "is empty" in _error([""])
-    assert "Is a directory" in _error([tmp_path])
-    binary = tmp_path / "binary.gin"
-    binary.write_bytes(b"\x93\xff\x00")
-    assert "not UTF-8" in _error([binary])
-    if os.geteuid():
-        binary.chmod(0)
-        assert "Permission denied" in _error([binary])
-
-
-def test_byte_order_mark_and_windows_lines_are_read(tmp_path):
-    file = tmp_path / "a.gin"
-    file.write_bytes("\ufeffconfig_test_network.filters = 3\r\n".encode())
-    config.parse([file])
-    assert config.make(Network).filters == 3
 
 
 def test_macros_references_and_blocks():
