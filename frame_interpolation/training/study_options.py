@@ -75,7 +75,7 @@ class StudyOptions:
     animation_records: str = ""
     natural_records: str = ""
     animation_config: str = "gin_configs/studies/animation.gin"
-    natural_config: str = "gin_configs/eval/natural_motion.gin"
+    natural_config: str = "gin_configs/studies/natural_motion.gin"
     metric: str = "psnr"
 
     def __post_init__(self):
