@@ -3,9 +3,10 @@
     PATH.plan.json      there from the first moment of a job to the last: unfinished
     PATH.manifest.json  written last: finished
 
-An unfinished output of the same plan is completed, one of another plan is refused, a finished one
-is refused, all unless told to overwrite. Nothing is ever deleted but what stands in the names of
-this project: shards, sidecars, temporary files, plan, manifest and rejects.
+An unfinished output of the same plan is completed, and so is a finished one that has lost shards or
+sidecars since; an output of another plan is refused, and a whole one, all unless told to overwrite.
+Nothing is ever deleted but what stands in the names of this project: shards, sidecars, temporary
+files, plan, manifest and rejects.
 """
 
 import collections
@@ -42,35 +43,65 @@ def prepare(plan: Plan, *, overwrite: bool) -> None:
     """
     path = plan.path
     storage.make_parent(path)
-    manifest = storage.read_json(tfrecord.manifest_path(path))
-    unfinished = storage.exists(tfrecord.plan_path(path))
-    begun = storage.read_json(tfrecord.plan_path(path)) or {}
-    resumed = begun.get("fingerprint") == plan.fingerprint
-    if overwrite:
-        resumed = False
-    elif unfinished and not resumed:
-        raise InputError(
-            f"an unfinished output with {_difference(begun, plan)} is at {path!r}; finish it with "
-            f"the options it was begun with, choose another path, or pass --overwrite."
-        )
-    elif not unfinished and storage.exists(tfrecord.manifest_path(path)):
-        raise InputError(
-            f"{path!r} is finished, with {_finished_as(manifest or {}, plan)}; pass --overwrite "
-            f"to build it again, or choose another path."
-        )
-    elif not unfinished and _shard_files(path):
-        raise InputError(
-            f"shards that this job did not write are at {path!r}, the first is "
-            f"{_shard_files(path)[0]!r}; choose another path or pass --overwrite."
-        )
-    if resumed:
+    if not overwrite and _can_be_completed(plan):
         _log.info("Completing the unfinished output at %s.", path)
+        if not storage.exists(tfrecord.plan_path(path)):
+            storage.write_json(tfrecord.plan_path(path), plan.as_json())
         storage.delete([tfrecord.manifest_path(path)])  # Of a job killed while overwriting it.
         return
     # The plan comes first: from here on the output is unfinished, whatever happens to this job.
     storage.write_json(tfrecord.plan_path(path), plan.as_json())
     storage.delete([tfrecord.manifest_path(path), rejects_path(path)])
     storage.delete([*_shard_files(path), *storage.temporary_files(path)])
+
+
+def _can_be_completed(plan: Plan) -> bool:
+    """Tells whether a part of what is planned is there; False if nothing is.
+
+    Raises:
+        InputError: Something else is there, or all of it.
+    """
+    path = plan.path
+    if storage.exists(tfrecord.plan_path(path)):
+        begun = storage.read_json(tfrecord.plan_path(path)) or {}
+        if begun.get("fingerprint") == plan.fingerprint:
+            return True
+        raise InputError(
+            f"an unfinished output with {_difference(begun, plan)} is at {path!r}; finish it with "
+            f"the options it was begun with, choose another path, or pass --overwrite."
+        )
+    if storage.exists(tfrecord.manifest_path(path)):
+        manifest = storage.read_json(tfrecord.manifest_path(path)) or {}
+        if manifest.get("fingerprint") == plan.fingerprint and not _is_whole(plan):
+            return True
+        raise InputError(
+            f"{path!r} is finished, with {_finished_as(manifest, plan)}; pass --overwrite "
+            f"to build it again, or choose another path."
+        )
+    files = _shard_files(path)
+    if files and not _are_of(plan, files):
+        raise InputError(
+            f"shards that this job did not write are at {path!r}, the first is {files[0]!r}; "
+            f"choose another path or pass --overwrite."
+        )
+    return bool(files)
+
+
+def _is_whole(plan: Plan) -> bool:
+    try:
+        _checked_sidecars(plan)
+    except InputError:
+        return False
+    return True
+
+
+def _are_of(plan: Plan, files: Sequence[str]) -> bool:
+    """Tells whether files are a plan's shards and sidecars, by the sidecars' fingerprints."""
+    sidecars = {tfrecord.sidecar_path(task.path) for task in plan.tasks}
+    if not set(files) <= {task.path for task in plan.tasks} | sidecars:
+        return False
+    contents = [storage.read_json(file) or {} for file in files if file in sidecars]
+    return bool(contents) and all(c.get("fingerprint") == plan.fingerprint for c in contents)
 
 
 def finish(

@@ -117,6 +117,35 @@ def test_a_finished_output_is_refused_without_overwrite(make_plan, tmp_path):
         prepare(plan)
 
 
+@pytest.mark.parametrize("lost", ["p-00001-of-00002", "p-00001-of-00002.json", "cut", "manifest"])
+def test_a_finished_output_that_lost_something_is_completed(make_plan, tmp_path, lost):
+    plan = make_plan()
+    prepare(plan)
+    write(plan)
+    manifest = finish(plan)
+    out = tmp_path / "out"
+    if lost == "cut":
+        (out / "p-00001-of-00002").write_bytes((out / "p-00001-of-00002").read_bytes()[:-1])
+    elif lost == "manifest":
+        (out / "p.manifest.json").unlink()
+        (out / "p-00001-of-00002").unlink()
+    else:
+        (out / lost).unlink()
+    before = files(tmp_path)
+    with pytest.raises(InputError, match="--overwrite"):
+        prepare(make_plan(other=1))
+    assert files(tmp_path) == before
+    prepare(make_plan())
+    assert (out / "p.plan.json").exists() and not (out / "p.manifest.json").exists()
+    write(plan)
+    assert finish(plan) == manifest
+    after = files(tmp_path)
+    assert before["p-00000-of-00002"] == after["p-00000-of-00002"]
+    assert len(tfrecord.build_index(f"{out}/p@2", allow_foreign=False)) == 4
+    with pytest.raises(InputError, match="is finished, with 4 records"):
+        prepare(make_plan())
+
+
 def test_overwriting_leaves_nothing_of_the_old_output(make_plan, tmp_path):
     old = make_plan(num_shards=3)
     prepare(old)
