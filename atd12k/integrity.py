@@ -9,16 +9,17 @@ check could not be made), 2 for bad flags.
 *Wrong* are: needed folders (train_10k, test_2k_540p, test_2k_annotations) that are missing; any of
 the dataset's folders that are empty or cannot be read; numbers of triplets other than the published
 ones; test triplets that only one of the two folders of test frames has; frames missing, doubled, of
-zero bytes, truncated or not to be decoded; different sizes or the same picture within a triplet;
-annotations missing, malformed or without a triplet; precomputed flows missing or broken where their
-folder is there; pictures that are in train and in test, as the same file, the same pixels or a near
-copy (see `atd12k.inspection.perceptual_hash`).
+zero bytes, truncated, not to be decoded, or of 16 bits a channel or CMYK, which no program here
+takes; different sizes or the same picture within a triplet; annotations missing, malformed or
+without a triplet; precomputed flows missing or broken where their folder is there; pictures that
+are in train and in test, as the same file, the same pixels or a near copy (see
+`atd12k.inspection.perceptual_hash`).
 
 *Information*, which leaves the status 0, are: absent folders that training and evaluation do not
 need; numbers of levels other than a third party's count; names of another pattern; extra files;
-oddities in annotations that are put up with; frames that are not 8-bit RGB; frames of a single
-colour, also where train and test share one; films shared by train and test (not documented for
-ATD-12K).
+oddities in annotations that are put up with; frames that are grey, palette or carry alpha; frames
+of a single colour, also where train and test share one; films shared by train and test (not
+documented for ATD-12K).
 
 With --partial, missing folders and other numbers of triplets are information too: for a part of the
 dataset, or another one in its layout. --accept KIND does the same for any kind, by the name that

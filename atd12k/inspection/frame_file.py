@@ -20,6 +20,11 @@ from atd12k.inspection import perceptual_hash
 
 FORMATS: Final = ("JPEG", "PNG")
 _MOST_BYTES: Final = 1 << 28
+# What the readers of this project take; the others they reject, because what 8-bit RGB they mean is
+# not for them to guess.
+READ_MODES: Final = ("1", "L", "P", "RGB", "LA", "PA", "RGBA")
+_PNG_SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
+_PNG_BIT_DEPTH: Final = 24  # Where it stands: 8 signature, 8 chunk header, 4 width, 4 height.
 _PNG_END: Final = b"IEND\xaeB`\x82"
 _DIGEST_BYTES: Final = 16
 
@@ -41,7 +46,7 @@ class Frame(NamedTuple):
 
     Attributes:
         format: 'JPEG' or 'PNG'.
-        mode: Pillow's mode, 'RGB' for ordinary frames.
+        mode: Pillow's mode, 'RGB' for ordinary frames; with ';16' for 16 bits a channel.
         size: (width, height) in pixels.
         file_digest: Of the file's bytes: SHA-256, first 16 bytes.
         pixel_digest: Of size and RGB pixels, likewise.
@@ -73,7 +78,7 @@ def inspect(path: str) -> Frame | Defect:
     thumbnail = perceptual_hash.thumbnail(small)
     return Frame(
         format=image.format or "",
-        mode=image.mode,
+        mode=_mode(image, content),
         size=image.size,
         file_digest=hashlib.sha256(content).digest()[:_DIGEST_BYTES],
         pixel_digest=_pixel_digest(rgb),
@@ -132,6 +137,13 @@ def _decoded(content: bytes) -> Image.Image | Defect:
         kind = "frame_truncated" if "truncated" in text.lower() else "frame_unreadable"
         return Defect(kind, text)
     return image
+
+
+def _mode(image: Image.Image, content: bytes) -> str:
+    # Pillow shows 16-bit RGB as 8-bit.
+    is_png = content.startswith(_PNG_SIGNATURE)
+    has_16_bits = is_png and content[_PNG_BIT_DEPTH] == 16 and not image.mode.startswith("I")
+    return f"{image.mode};16" if has_16_bits else image.mode
 
 
 def _pixel_digest(rgb: Image.Image) -> bytes:

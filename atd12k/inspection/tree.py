@@ -180,7 +180,9 @@ def _judge_triplet(
             sound[file] = found
             state.frame_types[FrameType(found.format, *found.size, found.mode)] += 1
             pictures.add(where, found)
-            if found.mode != "RGB":
+            if found.mode not in frame_file.READ_MODES:
+                findings.add("frame_unsupported", where, f"mode {found.mode}")
+            elif found.mode != "RGB":
                 findings.add("other_mode", where, f"mode {found.mode}")
             if found.is_flat:
                 findings.add("flat_frame", where)
@@ -191,7 +193,8 @@ def _judge_triplet(
     same = _same_within(sound)
     if same:
         findings.add("identical_frames", triplet.folder, same)
-    state.sound += len(sound) == len(listing.FRAME_NUMBERS) and len(sizes) == 1 and not same
+    read = [frame for frame in sound.values() if frame.mode in frame_file.READ_MODES]
+    state.sound += len(read) == len(listing.FRAME_NUMBERS) and len(sizes) == 1 and not same
 
 
 def _same_within(frames: dict[str, frame_file.Frame]) -> str:

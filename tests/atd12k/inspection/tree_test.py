@@ -6,6 +6,8 @@ import json
 import os
 import re
 import shutil
+import struct
+import zlib
 
 import numpy as np
 import pytest
@@ -283,13 +285,9 @@ def test_names_of_another_pattern_and_extra_files_are_information(dataset):
     assert inspect(dataset, accepted=findings.OF_WHOLE_DATASET).findings.wrong == 0
 
 
-@pytest.mark.parametrize("mode", ["L", "P", "RGBA", "I;16"])
+@pytest.mark.parametrize("mode", ["1", "L", "P", "LA", "RGBA"])
 def test_frames_of_other_modes_are_information(dataset, mode):
-    image = picture(1)
-    if mode == "I;16":
-        image = Image.fromarray(np.asarray(image.convert("L")).astype(np.uint16) * 257)
-    image = image if image.mode == mode else image.convert(mode)
-    image.save(dataset.test[0] / "frame1.png")
+    picture(1).convert(mode).save(dataset.test[0] / "frame1.png")
     where = f"test_2k_540p/{dataset.test[0].name}/frame1.png"
     assert found(dataset) == [f"other_mode {where}: mode {mode}"]
 
@@ -302,10 +300,38 @@ def test_16_bit_grey_is_not_saturated(tmp_path):
     assert eight.pixel_digest == sixteen.pixel_digest
 
 
-def test_cmyk_frames_are_information(dataset):
+def png_of_16_bits(channels):
+    """A PNG file of 480x270 noise, which Pillow cannot write."""
+    kind = {3: 2, 4: 6}[channels]
+    row = b"\0" + np.random.default_rng(0).bytes(480 * channels * 2)
+    parts = {
+        b"IHDR": struct.pack(">IIBBBBB", 480, 270, 16, kind, 0, 0, 0),
+        b"IDAT": zlib.compress(row * 270),
+        b"IEND": b"",
+    }
+    chunks = (
+        struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+        for name, data in parts.items()
+    )
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
+
+
+def test_frames_that_the_job_rejects_are_wrong(dataset):
+    deep = np.asarray(picture(1).convert("L")).astype(np.uint16) * 257
     picture(1).convert("CMYK").save(dataset.train[0] / "frame1.jpg")
-    (line,) = found(dataset)
-    assert line.startswith("other_mode") and line.endswith("mode CMYK")
+    Image.fromarray(deep).save(dataset.test[0] / "frame1.png")
+    (dataset.test[0] / "frame2.png").write_bytes(png_of_16_bits(3))
+    (dataset.test[1] / "frame2.png").write_bytes(png_of_16_bits(4))
+    inspection = inspect(dataset, accepted=findings.OF_WHOLE_DATASET)
+    assert [line.split()[-1] for line in found(dataset)[:4]] == [
+        "CMYK",
+        "I;16",
+        "RGB;16",
+        "RGBA;16",
+    ]
+    assert inspection.findings.wrong == len(inspection.findings.found["frame_unsupported"]) == 4
+    states = inspection.folders
+    assert (states["train_10k"].sound, states["test_2k_540p"].sound) == (2, 0)
 
 
 def test_the_same_file_in_train_and_test(dataset):
