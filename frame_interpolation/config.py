@@ -70,10 +70,9 @@ def make(options_class: type[Options]) -> Options:
       InputError: The class refused a value; the message names the selector.
     """
     selector = _Registry().selector_of(options_class)
-    # Not gin's own wrapper, which puts "In call to configurable ..." after each message.
-    bindings = gin.get_bindings(selector)
     try:
-        return options_class(**bindings)
+        # Not gin's own wrapper, which puts "In call to configurable ..." after each message.
+        return options_class(**gin.get_bindings(selector))
     except (ValueError, TypeError) as error:
         message = str(error)
         named = re.match(rf"{re.escape(selector)}\b", message)

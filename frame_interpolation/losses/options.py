@@ -40,6 +40,9 @@ class TrainingLosses:
 
     def __post_init__(self):
         _check_names("training_losses", self.loss_names)
+        _check_weights("training_losses.loss_weights", self.loss_weights)
+        _check_entries("training_losses.loss_weight_schedules", self.loss_weight_schedules)
+        _check_entries("training_losses.loss_weight_parameters", self.loss_weight_parameters)
         if self.loss_weights is not None and self.loss_weight_schedules is not None:
             raise InputError(
                 "training_losses.loss_weights and training_losses.loss_weight_schedules are both "
@@ -71,6 +74,7 @@ class TestLosses:
 
     def __post_init__(self):
         _check_names("test_losses", self.loss_names)
+        _check_weights("test_losses.loss_weights", self.loss_weights)
         _check_length("test_losses", "loss_weights", self.loss_weights, self.loss_names)
 
 
@@ -89,6 +93,12 @@ class _PerceptualOptions:
     weights: Sequence[float] | None = None
 
     def __post_init__(self):
+        file = self.vgg_model_file
+        if not isinstance(file, str):
+            raise InputError(
+                f"{self._selector}.vgg_model_file is {file!r}; expected a path in quotes."
+            )
+        _check_weights(f"{self._selector}.weights", self.weights)
         weights = _LAYER_WEIGHTS if self.weights is None else tuple(self.weights)
         if len(weights) != len(PERCEPTUAL_LAYERS):
             raise InputError(
@@ -115,7 +125,7 @@ class StyleOptions(_PerceptualOptions):
 
 
 def _check_names(selector: str, names: Sequence[str]) -> None:
-    if not names or isinstance(names, str):
+    if not names or isinstance(names, str) or not isinstance(names, Sequence):
         raise InputError(f"{selector}.loss_names is {names!r}; expected a list of loss names.")
     for name in names:
         if name not in LOSS_NAMES:
@@ -126,11 +136,26 @@ def _check_names(selector: str, names: Sequence[str]) -> None:
         raise InputError(f"{selector}.loss_names is {list(names)}; a loss stands there twice.")
 
 
+def _check_entries(binding: str, values: Any) -> None:
+    if values is None:
+        return
+    if not isinstance(values, Sequence) or isinstance(values, str):
+        raise InputError(f"{binding} is {values!r}; expected a list, or None.")
+
+
+def _check_weights(binding: str, weights: Any) -> None:
+    _check_entries(binding, weights)
+    for weight in weights or ():
+        # A negative one lets training raise what is better when high, such as ssim.
+        if isinstance(weight, bool) or not isinstance(weight, int | float):
+            raise InputError(f"{binding} has {weight!r}; expected numbers.")
+
+
 def _check_length(
     selector: str, field: str, values: Sequence[Any] | None, names: Sequence[str]
 ) -> None:
     if values is not None and len(values) != len(names):
         raise InputError(
             f"{selector}.{field} has {len(values)} entries and {selector}.loss_names "
-            f"{len(names)}; they must be as many."
+            f"{len(names)}; expected as many."
         )

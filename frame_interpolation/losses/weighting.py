@@ -5,7 +5,9 @@ prediction (the outputs of the network) and returns a scalar.
 """
 
 import dataclasses
+import math
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import gin
 import tensorflow as tf
@@ -35,7 +37,8 @@ _ON_IMAGE = {
 }
 
 # The released gin files name the schedules of the loss weights by this path.
-for _schedule in ("PiecewiseConstantDecay", "PolynomialDecay", "ExponentialDecay", "CosineDecay"):
+_SCHEDULES = ("PiecewiseConstantDecay", "PolynomialDecay", "ExponentialDecay", "CosineDecay")
+for _schedule in _SCHEDULES:
     gin.external_configurable(
         getattr(tf.keras.optimizers.schedules, _schedule),
         module="tf.keras.optimizers.schedules",
@@ -83,16 +86,41 @@ def create_training_losses(
         options.loss_weight_parameters or (),
         strict=True,
     ):
-        try:
-            weight = schedule(**parameters)
-        except (TypeError, ValueError) as error:
-            raise InputError(
-                f"training_losses.loss_weight_parameters of {name!r}, {parameters}, do not fit "
-                f"the schedule: {error}"
-            ) from error
+        weight = _create_schedule(name, schedule, parameters)
         always_one = set(parameters.get("values", [None])) == {1.0}
         losses.append(WeightedLoss(name, function, weight, always_one))
     return losses
+
+
+def _create_schedule(
+    name: str, schedule: Callable[..., Any], parameters: Mapping[str, Any]
+) -> Callable[[tf.Tensor], tf.Tensor]:
+    if not (
+        isinstance(schedule, type)
+        and issubclass(schedule, tf.keras.optimizers.schedules.LearningRateSchedule)
+    ):
+        raise InputError(
+            f"training_losses.loss_weight_schedules of {name!r} is {schedule!r}; expected one of "
+            f"{', '.join(f'@tf.keras.optimizers.schedules.{known}' for known in _SCHEDULES)}."
+        )
+    problem = ""
+    try:
+        weight = schedule(**parameters)
+        # What is wrong with numbers among them shows when they are used.
+        first = float(weight(tf.constant(0, tf.int64)))
+        boundaries = list(parameters.get("boundaries", ()))
+        if not math.isfinite(first):
+            problem = f"the weight at step 0 would be {first}"
+        elif boundaries != sorted(boundaries):
+            problem = "the boundaries do not rise"
+    except (TypeError, ValueError, tf.errors.OpError) as error:
+        problem = str(error)
+    if problem:
+        raise InputError(
+            f"training_losses.loss_weight_parameters of {name!r}, {parameters}, do not fit the "
+            f"schedule; expected a dict of the arguments of {schedule.__name__}: {problem}"
+        )
+    return weight
 
 
 def create_test_losses(

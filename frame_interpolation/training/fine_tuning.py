@@ -77,7 +77,7 @@ class FineTuningOptions:
                 "a factor above 0; a group that is not to move belongs into fine_tuning.frozen",
             )
         for name, step in self.unfreeze_at.items():
-            _check(_is_step(step), f"unfreeze_at[{name!r}]", step, "a step of at least 0")
+            _check(_is_step(step), f"unfreeze_at[{name!r}]", step, "an integer of at least 0")
         self._check_numbers()
         self._check_contradictions()
 
@@ -115,7 +115,8 @@ class FineTuningOptions:
         for field, (within, expected) in ranges.items():
             value = getattr(self, field)
             _check(_is_number(value) and within(value), field, value, expected)
-        _check(_is_step(self.initial_step), "initial_step", self.initial_step, "an integer >= 0")
+        step = self.initial_step
+        _check(_is_step(step), "initial_step", step, "an integer of at least 0")
         for field in ("average_warmup", "evaluate_average", "export_average"):
             value = getattr(self, field)
             _check(isinstance(value, bool), field, value, "True or False")
@@ -142,7 +143,8 @@ def _is_number(value: Any) -> bool:
 
 
 def _is_step(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+    # Two of them are added in 64 bits.
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**62
 
 
 def _check(fits: bool, field: str, value: Any, expected: str) -> None:

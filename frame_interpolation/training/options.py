@@ -36,6 +36,10 @@ _NOT_NEGATIVE = (
     "early_stopping_patience",
 )
 _NOT_INTEGER = ("learning_rate", "gradient_clip_norm", "keep_checkpoint_every_hours")
+_BOOLEAN = ("learning_rate_staircase", "xla", "deterministic", "evaluate_at_start")
+# What NumPy takes as a seed, and TensorFlow as a count of steps.
+_LARGEST_SEED = 2**32 - 1
+_LARGEST = 2**63 - 1
 
 
 @gin.register("training")
@@ -130,37 +134,26 @@ class TrainingOptions:
             _check_number(name, getattr(self, name), positive=True)
         for name in _NOT_NEGATIVE:
             _check_number(name, getattr(self, name), positive=False)
-        if not 0 < self.learning_rate_decay_rate <= 1:
-            raise InputError(
-                f"training.learning_rate_decay_rate is {self.learning_rate_decay_rate!r}; expected "
-                "a factor above 0 and at most 1."
-            )
-        fraction = self.learning_rate_final_fraction
-        if not _is_number(fraction) or not 0 <= fraction <= 1:
-            raise InputError(
-                f"training.learning_rate_final_fraction is {fraction!r}; expected a number from 0 "
-                "to 1."
-            )
-        if self.learning_rate_schedule not in LEARNING_RATE_SCHEDULES:
-            raise InputError(
-                f"training.learning_rate_schedule is {self.learning_rate_schedule!r}; expected one "
-                f"of {', '.join(LEARNING_RATE_SCHEDULES)}."
-            )
-        if self.precision not in PRECISIONS:
-            raise InputError(
-                f"training.precision is {self.precision!r}; expected one of "
-                f"{', '.join(PRECISIONS)}."
-            )
-        if not isinstance(self.xla, bool):
-            raise InputError(f"training.xla is {self.xla!r}; expected True or False.")
         if self.gradient_clip_norm is not None:
             _check_number("gradient_clip_norm", self.gradient_clip_norm, positive=True)
-        factor = self.rollback_rate_factor
-        if not _is_number(factor) or not 0 < factor <= 1:
-            raise InputError(
-                f"training.rollback_rate_factor is {factor!r}; expected a factor above 0 and at "
-                "most 1."
-            )
+        _check(self.seed <= _LARGEST_SEED, "seed", self.seed, f"at most {_LARGEST_SEED}")
+        for name in _BOOLEAN:
+            value = getattr(self, name)
+            _check(isinstance(value, bool), name, value, "True or False")
+        for name in ("learning_rate_decay_rate", "rollback_rate_factor"):
+            value = getattr(self, name)
+            fits = _is_number(value) and 0 < value <= 1
+            _check(fits, name, value, "a factor above 0 and at most 1")
+        fraction = self.learning_rate_final_fraction
+        fits = _is_number(fraction) and 0 <= fraction <= 1
+        _check(fits, "learning_rate_final_fraction", fraction, "a number from 0 to 1")
+        choices = {"learning_rate_schedule": LEARNING_RATE_SCHEDULES, "precision": PRECISIONS}
+        for name, known in choices.items():
+            value = getattr(self, name)
+            _check(value in known, name, value, f"one of {', '.join(known)}")
+        object.__setattr__(self, "best_metric", self.best_metric or "")
+        fits = isinstance(self.best_metric, str)
+        _check(fits, "best_metric", self.best_metric, "SET/LOSS, such as 'atd12k_val/psnr'")
         if self.early_stopping_patience and not self.best_metric:
             raise InputError(
                 f"training.early_stopping_patience is {self.early_stopping_patience}, and no "
@@ -232,11 +225,16 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
+def _check(fits: bool, name: str, value: Any, expected: str) -> None:
+    if not fits:
+        raise InputError(f"training.{name} is {value!r}; expected {expected}.")
+
+
 def _check_number(name: str, value: Any, *, positive: bool) -> None:
-    wants_integer = name not in _NOT_INTEGER
-    kinds = (int,) if wants_integer else (int, float)
-    fits = isinstance(value, kinds) and not isinstance(value, bool)
-    if not fits or value < 0 or (positive and value == 0):
-        kind = "an integer" if wants_integer else "a number"
-        limit = "above 0" if positive else "of at least 0"
-        raise InputError(f"training.{name} is {value!r}; expected {kind} {limit}.")
+    limit = "above 0" if positive else "of at least 0"
+    in_range = _is_number(value) and (value > 0 if positive else value >= 0)
+    if name in _NOT_INTEGER:
+        _check(in_range, name, value, f"a number {limit}")
+    else:
+        fits = in_range and isinstance(value, int) and value <= _LARGEST
+        _check(fits, name, value, f"an integer {limit}, and below 2^63")

@@ -149,7 +149,7 @@ def create_plan(options: FineTuningOptions, variables: Sequence[tuple[str, Shape
         raise InputError(
             "fine_tuning leaves nothing to train at step 0 (the groups are "
             f"{', '.join(members)}); leave one of them out of fine_tuning.frozen and "
-            "fine_tuning.unfreeze_at."
+            "fine_tuning.unfreeze_at, and in fine_tuning.trained if that is bound."
         )
     return plan
 

@@ -88,6 +88,9 @@ def test_test_losses_are_unweighted_by_default():
         ({"loss_names": ["l3"]}, "holds 'l3'; expected some of l1, l2"),
         ({"loss_names": []}, "expected a list"),
         ({"loss_names": "l1"}, "expected a list"),
+        ({"loss_names": 1}, "loss_names is 1; expected a list"),
+        ({"loss_names": ["l1"], "loss_weights": 0.5}, "loss_weights is 0.5; expected a list"),
+        ({"loss_names": ["l1"], "loss_weights": ["x"]}, "loss_weights has 'x'; expected numbers"),
         ({"loss_names": ["l1", "l1"]}, "twice"),
         ({"loss_names": ["l1"], "loss_weights": [1.0, 2.0]}, "2 entries"),
         ({"loss_names": ["l1"], "loss_weight_schedules": [_STEPWISE]}, "go together"),
@@ -107,14 +110,42 @@ def test_wrong_options_are_refused(arguments, message):
         TrainingLosses(**arguments)
 
 
-def test_parameters_that_do_not_fit_the_schedule_are_refused():
+@pytest.mark.parametrize(
+    ("schedule", "parameters", "message"),
+    [
+        (_STEPWISE, {"boundary": [0]}, "do not fit"),
+        (_STEPWISE, [5], "expected a dict"),
+        (_STEPWISE, {"boundaries": [5], "values": [1.0]}, "length of boundaries"),
+        (_STEPWISE, {"boundaries": ["5"], "values": [1.0, 2.0]}, "do not fit"),
+        (_STEPWISE, {"boundaries": [9, 5], "values": [1.0, 2.0, 3.0]}, "do not rise"),
+        (
+            tf.keras.optimizers.schedules.CosineDecay,
+            {"initial_learning_rate": 1.0, "decay_steps": 0},
+            "step 0 would be nan",
+        ),
+        (TrainingLosses, {}, r"expected one of @tf\.keras\.optimizers\.schedules\.Piecewise"),
+        ("PiecewiseConstantDecay", {}, "expected one of"),
+    ],
+)
+def test_a_schedule_that_cannot_be_made_is_refused(schedule, parameters, message):
     options = TrainingLosses(
-        loss_names=["l1"],
-        loss_weight_schedules=[_STEPWISE],
-        loss_weight_parameters=[{"boundary": [0]}],
+        loss_names=["l1"], loss_weight_schedules=[schedule], loss_weight_parameters=[parameters]
     )
-    with pytest.raises(InputError, match=r"of 'l1'.*do not fit"):
+    with pytest.raises(InputError, match=rf"training_losses.*of 'l1'.*{message}"):
         weighting.create_training_losses(options, vgg=VggOptions(), style=StyleOptions())
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"vgg_model_file": 1}, "vgg.vgg_model_file is 1; expected a path"),
+        ({"weights": [1.0]}, "vgg.weights has 1 entries; expected 5"),
+        ({"weights": ["a"] * 5}, "vgg.weights has 'a'; expected numbers"),
+    ],
+)
+def test_wrong_perceptual_options_are_refused(options, message):
+    with pytest.raises(InputError, match=message):
+        VggOptions(**options)
 
 
 def test_a_perceptual_loss_without_weights_file_says_what_to_bind():

@@ -14,6 +14,7 @@ from frame_interpolation.training.fine_tuning import FineTuningOptions
         ("layer_decay", 1.5),
         ("initial_step", -1),
         ("initial_step", 1e6),
+        ("initial_step", 2**63),
         ("pull_weight", -0.1),
         ("average_decay", 1.0),
         ("average_warmup", 1),

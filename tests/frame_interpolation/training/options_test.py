@@ -1,3 +1,5 @@
+import re
+
 import pytest
 
 from frame_interpolation.errors import InputError
@@ -23,7 +25,11 @@ def test_defaults_are_the_released_schedule():
         ("num_steps", True),
         ("learning_rate", 0.0),
         ("learning_rate", "fast"),
+        ("learning_rate", float("nan")),
         ("learning_rate_decay_rate", 1.5),
+        ("learning_rate_decay_rate", "0.5"),
+        ("learning_rate_decay_rate", True),
+        ("learning_rate_staircase", "False"),
         ("learning_rate_warmup_steps", -1),
         ("save_checkpoint_frequency", -5),
         ("keep_checkpoints", 0),
@@ -33,11 +39,23 @@ def test_defaults_are_the_released_schedule():
         ("learning_rate_final_fraction", 1.1),
         ("precision", "bfloat16"),
         ("xla", 1),
+        ("deterministic", None),
+        ("evaluate_at_start", "no"),
+        ("seed", 2**32),
+        ("num_steps", 2**63),
+        ("best_metric", ["set/psnr"]),
     ],
 )
 def test_a_value_out_of_range_is_refused_by_its_gin_name(name, value):
-    with pytest.raises(InputError, match=rf"training\.{name} is {value!r}; expected"):
+    message = re.escape(f"training.{name} is {value!r}; expected")
+    with pytest.raises(InputError, match=message):
         TrainingOptions(**{name: value})
+
+
+def test_early_stopping_needs_a_metric_and_none_is_no_metric():
+    with pytest.raises(InputError, match=r"early_stopping_patience is 2, and no .*best_metric"):
+        TrainingOptions(early_stopping_patience=2, best_metric=None)
+    assert TrainingOptions(best_metric=None).best_metric == ""
 
 
 @pytest.mark.parametrize(
