@@ -167,18 +167,19 @@ def _loader(
     return load
 
 
-def _warner() -> Callable[[int, DamagedRecordError], None]:
-    """Makes the function that warns of each damaged record once, and counts them."""
+def _warner() -> Callable[[int, DamagedRecordError], int]:
+    """Makes the function that warns of each damaged record once, and returns their count."""
     seen: set[int] = set()
     lock = threading.Lock()
 
-    def warn(record: int, error: DamagedRecordError) -> None:
+    def warn(record: int, error: DamagedRecordError) -> int:
         with lock:
             new = record not in seen
             seen.add(record)
             count = len(seen)
         if new:
             _log.warning("Skipped damaged record number %d of this process: %s", count, error)
+        return count
 
     return warn
 
@@ -192,6 +193,7 @@ def create_evaluation_dataset(
     batch_size: int = 1,
     crop_size: int = -1,
     max_examples: int = -1,
+    damaged_records: str = "stop",
 ) -> tf.data.Dataset:
     """Creates batches of every record once, in order.
 
@@ -201,14 +203,18 @@ def create_evaluation_dataset(
         the next frame has another size.
       crop_size: side of the square in the middle that is kept; -1 for whole frames.
       max_examples: how many, the first ones; -1 for all.
+      damaged_records: "stop" at one, or "skip" it, so that it has no part in any batch and does
+        not count among `max_examples`; each is warned of once, with how many there were so far.
 
     Returns:
       Batches as the module's description says.
     """
     count = len(records) if max_examples < 0 else min(max_examples, len(records))
+    skip = damaged_records == "skip"
     parse = _parser()
+    warn = _warner()
 
-    def load(record: np.int64) -> np.ndarray:
+    def load_record(record: np.int64) -> np.ndarray:
         encoded = _read_frames(records, int(record), parse)
         size = _common_size(records, int(record), encoded)
         window = frame_window.Window(0, 0, *size)
@@ -218,15 +224,29 @@ def create_evaluation_dataset(
             window = frame_window.middle_crop(size, crop_size)
         return _decode_frames(records, int(record), encoded, window)
 
+    def load(record: np.int64) -> tuple[np.ndarray, np.bool_]:
+        try:
+            return load_record(record), np.True_
+        except DamagedRecordError as error:
+            if not skip or warn(int(record), error) == len(records):
+                raise  # Also when all are damaged: there is nothing to evaluate.
+            side = max(crop_size, 1)
+            return np.zeros((3, side, side, 3), np.uint8), np.False_
+
     @tf.autograph.experimental.do_not_convert
-    def create_example(record: tf.Tensor) -> dict[str, tf.Tensor]:
-        frames = tf.numpy_function(load, [record], tf.uint8, stateful=False)
+    def create_example(record: tf.Tensor) -> tuple[dict[str, tf.Tensor], tf.Tensor]:
+        frames, sound = tf.numpy_function(load, [record], [tf.uint8, tf.bool], stateful=False)
         side = crop_size if crop_size > 0 else None
         frames = tf.ensure_shape(frames, (3, side, side, 3))
-        return _to_element(tf.image.convert_image_dtype(frames, tf.float32), record)
+        element = _to_element(tf.image.convert_image_dtype(frames, tf.float32), record)
+        return element, tf.ensure_shape(sound, ())
 
-    dataset = tf.data.Dataset.range(count)
+    dataset = tf.data.Dataset.range(len(records) if skip else count)
     dataset = dataset.map(create_example, num_parallel_calls=tf.data.AUTOTUNE)
+    if skip:
+        dataset = dataset.filter(tf.autograph.experimental.do_not_convert(lambda _, sound: sound))
+    keep = tf.autograph.experimental.do_not_convert(lambda element, _: element)
+    dataset = dataset.map(keep).take(count)
     if crop_size > 0 or batch_size == 1:
         dataset = dataset.batch(batch_size)
     else:

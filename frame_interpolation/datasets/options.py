@@ -74,10 +74,7 @@ class TrainingDataset:
         self._check_crop_sizes()
         object.__setattr__(self, "weights", tuple(self.weights or ()))
         self._check_weights()
-        if self.damaged_records not in DAMAGED_RECORDS:
-            raise InputError(
-                f"{name}.damaged_records is {self.damaged_records!r}; expected 'stop' or 'skip'."
-            )
+        _check_damaged_records(f"{name}.damaged_records", self.damaged_records)
 
     def _check_weights(self):
         if not self.weights:
@@ -138,6 +135,8 @@ class EvalDatasets:
       batch_size: examples evaluated together.
       max_examples: how many examples of each dataset count, the first ones; -1 for all.
       crop_size: side of the square in the middle of each frame that counts; -1 for whole frames.
+      damaged_records: as `TrainingDataset` has it; a record that is skipped has no part in the
+        means, and does not count among `max_examples`.
 
     Raises:
       InputError: a value is out of range, or two of them contradict each other.
@@ -149,6 +148,7 @@ class EvalDatasets:
     batch_size: int = 1
     max_examples: int = -1
     crop_size: int = -1
+    damaged_records: str = "stop"
 
     def __post_init__(self):
         name = "eval_datasets"
@@ -178,6 +178,7 @@ class EvalDatasets:
         _check_integer(f"{name}.batch_size", self.batch_size, at_least=1)
         _check_count_or_all(f"{name}.max_examples", self.max_examples)
         _check_count_or_all(f"{name}.crop_size", self.crop_size)
+        _check_damaged_records(f"{name}.damaged_records", self.damaged_records)
 
 
 @gin.register("data_augmentation")
@@ -230,6 +231,11 @@ def _checked_files(binding: str, files: Sequence[str] | None) -> tuple[str, ...]
                 "shards."
             )
     return files
+
+
+def _check_damaged_records(binding: str, value: object) -> None:
+    if value not in DAMAGED_RECORDS:
+        raise InputError(f"{binding} is {value!r}; expected 'stop' or 'skip'.")
 
 
 def _dataset_name(file: str) -> str:

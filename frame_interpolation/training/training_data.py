@@ -106,11 +106,16 @@ def create_evaluation_sets(options: EvalDatasets) -> dict[str, Iterable[Example]
     """
     sets = {}
     for name, path in zip(options.names, options.files, strict=True):
-        records = record_collection.open_records([path], binding="eval_datasets.files")
+        records = record_collection.open_records(
+            [path],
+            binding="eval_datasets.files",
+            tolerate_damage=options.damaged_records == "skip",
+        )
         sets[name] = input_pipeline.create_evaluation_dataset(
             records,
             batch_size=options.batch_size,
             crop_size=options.crop_size,
             max_examples=options.max_examples,
+            damaged_records=options.damaged_records,
         )
     return sets

@@ -415,3 +415,20 @@ def test_nothing_but_damaged_records_stops(write_records):
     records = write_records([[b"no image"] * 3] * 2)
     message = _message(lambda: _batches(records, 1, damaged_records="skip"))
     assert "frame_0 of the record in" in message
+    message = _message(lambda: _evaluation(records, damaged_records="skip"))
+    assert "frame_0 of the record in" in message
+
+
+@pytest.mark.parametrize("options", [{}, {"batch_size": 3}, {"batch_size": 3, "crop_size": 16}])
+def test_evaluation_skips_and_counts_damaged_records(partly_damaged, options, caplog):
+    batches = _evaluation(partly_damaged, damaged_records="skip", **options)
+    assert np.concatenate([batch["record"] for batch in batches]).tolist() == [0, 2, 3, 5]
+    side = options.get("crop_size", 40)
+    assert {batch["y"].shape[1:3] for batch in batches} == {(side, side)}
+    warnings = [r.getMessage() for r in caplog.records if "Skipped damaged" in r.getMessage()]
+    assert len(warnings) == 2 and "record number 2" in warnings[1]
+    assert all(any(partly_damaged.location(i) in text for text in warnings) for i in (1, 4))
+    batches = _evaluation(partly_damaged, damaged_records="skip", max_examples=3, **options)
+    assert np.concatenate([batch["record"] for batch in batches]).tolist() == [0, 2, 3]
+    where = partly_damaged.location(1)
+    assert where in _message(lambda: _evaluation(partly_damaged, **options))

@@ -59,6 +59,7 @@ def test_evaluation_sets_have_names():
         ({"files": ["x/a", "y/a"]}, "expected names that differ"),
         ({"max_examples": 0}, "eval_datasets.max_examples is 0"),
         ({"crop_size": -2}, "eval_datasets.crop_size is -2"),
+        ({"damaged_records": "ignore"}, "eval_datasets.damaged_records is 'ignore'; expected"),
     ],
 )
 def test_evaluation_options_are_checked(options, message):
