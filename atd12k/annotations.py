@@ -25,6 +25,8 @@ from atd12k.file_layout import ANNOTATION_FOLDER, OTHER
 GENERAL_MOTION_TYPES: Final = ("translation", "rotation", "scaling", "deformation")
 BEHAVIORS: Final = ("speaking", "walking", "eating", "sporting", "fetching", "others")
 LEVELS: Final = (0, 1, 2)
+# More pixels than any film's side has, and few enough for every format that keeps the number.
+_LONGEST_SIDE_PX: Final = 1_000_000
 _ROI_KEYS: Final = ("x", "y", "width", "height")
 
 _log = logging.getLogger(__name__)
@@ -124,6 +126,8 @@ def read_annotation(path: str, remarks: Remarks) -> Annotation:
             content = json.load(file)
     except ValueError as error:
         raise DatasetError(f"{path!r} is not valid JSON: {error}.") from error
+    except RecursionError:
+        raise DatasetError(f"{path!r} is nested too deeply, expected a flat JSON object.") from None
     if not isinstance(content, dict):
         raise DatasetError(f"{path!r} holds a {type(content).__name__}, expected a JSON object.")
     try:
@@ -163,7 +167,7 @@ def _number(value: Any, key: str) -> float:
         number = float(value)
         if not math.isfinite(number):
             raise ValueError
-    except ValueError:
+    except (ValueError, OverflowError):  # A whole number may be too large for a float.
         raise _KeyContentError(f"{key!r} is {value!r}, expected a number") from None
     return number
 
@@ -179,7 +183,7 @@ def _image_size(value: Any) -> tuple[int, int]:
     if not isinstance(value, list) or len(value) != 2:
         raise _KeyContentError(f"'image_size' is {value!r}, expected [width, height]")
     width, height = (_number(side, "image_size") for side in value)
-    if not (width.is_integer() and height.is_integer() and width > 0 and height > 0):
+    if not all(side.is_integer() and 0 < side <= _LONGEST_SIDE_PX for side in (width, height)):
         raise _KeyContentError(f"'image_size' is {value!r}, expected two positive whole numbers")
     return int(width), int(height)
 

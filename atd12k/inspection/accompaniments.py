@@ -50,8 +50,8 @@ def check_annotations(
             sound += 1
         except DatasetError as error:
             findings.add("annotation_malformed", f"{where}/{name}.json", _without(path, error))
-        except (OSError, RecursionError) as error:
-            detail = getattr(error, "strerror", None) or str(error)
+        except OSError as error:
+            detail = error.strerror or str(error)
             findings.add("annotation_malformed", f"{where}/{name}.json", detail)
     for name in sorted(triplets):
         path = os.path.join(root, folder.name, name, f"{name}.json")

@@ -107,6 +107,7 @@ def change_roi(**change):
         ({"level": True}, "'level' is True"),
         ({"level": "easy"}, "'level' is 'easy'"),
         ({"level": 0.5}, "'level' is 0.5"),
+        ({"level": 10**400}, "'level' is 1000"),
         ({"motion_RoI": None}, "'motion_RoI' is missing"),
         ({"motion_RoI": [1, 2, 3, 4]}, r"'motion_RoI' is \[1"),
         (change_roi(width=None), "'motion_RoI' lacks 'width'"),
@@ -120,6 +121,7 @@ def change_roi(**change):
         ({"image_size": "1280x720"}, "'image_size' is '1280x720'"),
         ({"image_size": [1280, 0]}, "'image_size' is .* positive"),
         ({"image_size": [1280.5, 720]}, "'image_size' is .* whole"),
+        ({"image_size": [1e30, 1e30]}, "'image_size' is .* whole"),
         ({"general_motion_type": 3}, "'general_motion_type' is 3"),
         ({"behavior": [1]}, "'behavior' is"),
     ],
@@ -131,7 +133,12 @@ def test_malformed_keys_are_named_with_the_file(tmp_path, change, key):
 
 @pytest.mark.parametrize(
     ("content", "message"),
-    [("", "not valid JSON"), ("{", "not valid JSON"), ("[]", "holds a list")],
+    [
+        ("", "not valid JSON"),
+        ("{", "not valid JSON"),
+        ("[]", "holds a list"),
+        ("[" * 100_000, "nested too deeply"),
+    ],
 )
 def test_malformed_files_are_named(tmp_path, content, message):
     with pytest.raises(DatasetError, match=rf"a\.json' .*{message}"):
