@@ -12,7 +12,6 @@ does. `frame_interpolation/eval/lpips.py` describes the file that is written.
 
 import argparse
 import os
-import pickle
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -115,9 +114,10 @@ def _load(path: str) -> dict[str, np.ndarray]:
         return {name: tensor.detach().numpy() for name, tensor in state.items()}
     except OSError as error:
         raise InputError(f"{path!r} cannot be read: {error.strerror or error}.") from error
-    except (RuntimeError, EOFError, ValueError, AttributeError, pickle.UnpicklingError) as error:
+    except Exception as error:  # PyTorch reads byte by byte: another file may fail in any way.
+        reason = (str(error).splitlines() or [""])[0]
         raise InputError(
-            f"{path!r} is not a state dict that PyTorch can read: {str(error).splitlines()[0]}"
+            f"{path!r} is not a state dict that PyTorch can read: {type(error).__name__} {reason}"
         ) from error
 
 

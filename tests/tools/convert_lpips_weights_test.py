@@ -3,6 +3,7 @@
 import pathlib
 import subprocess
 import sys
+import types
 
 import numpy as np
 import pytest
@@ -86,6 +87,17 @@ def test_without_pytorch_it_says_so(monkeypatch, tmp_path):
         convert_lpips_weights.main(
             ["--alexnet", names[0], "--lpips", names[1], "--output", names[2]]
         )
+
+
+@pytest.mark.parametrize("error", [KeyError(101), EOFError(), IndexError("pop from empty list")])
+def test_whatever_pytorch_says_of_another_file_is_one_line(monkeypatch, tmp_path, error):
+    def load(*_, **__):
+        raise error
+
+    monkeypatch.setitem(sys.modules, "torch", types.SimpleNamespace(load=load))
+    arguments = ["--alexnet", "a.pth", "--lpips", "b.pth", "--output", str(tmp_path / "c.npz")]
+    with pytest.raises(SystemExit, match=rf"'a\.pth' is not a state dict.*{type(error).__name__}"):
+        convert_lpips_weights.main(arguments)
 
 
 def test_help_needs_no_pytorch():
