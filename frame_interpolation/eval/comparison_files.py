@@ -3,6 +3,7 @@
 comparison.txt, .md, .tex   the tables of `comparison_tables`, and the warnings
 comparison.csv              one row a dataset, group, method and metric
 differences.csv             one row a paired comparison
+triplet_differences.csv     one row a triplet and method: its differences to the baseline
 comparison.json             everything, written last
 """
 
@@ -18,6 +19,7 @@ from frame_interpolation.eval import (
     comparison_tables,
     evaluation_results,
     metrics,
+    paired_comparison,
     preference_answers,
     text_table,
 )
@@ -33,6 +35,7 @@ FORMAT_VERSION = 1
 
 STEM = "comparison"
 DIFFERENCES_NAME = "differences.csv"
+TRIPLETS_NAME = "triplet_differences.csv"
 
 
 def write_comparison(
@@ -56,6 +59,7 @@ def write_comparison(
     write(folder / f"{STEM}.tex", _latex(comparison, tables) + "\n")
     write(folder / f"{STEM}.csv", means_csv(comparison))
     write(folder / DIFFERENCES_NAME, differences_csv(comparison))
+    write(folder / TRIPLETS_NAME, triplet_differences_csv(comparison))
     content = json.dumps(
         to_json(comparison, preferences), indent=1, ensure_ascii=False, allow_nan=False
     )
@@ -115,6 +119,33 @@ def differences_csv(comparison: Comparison) -> str:
     return _csv(head, rows)
 
 
+def triplet_differences_csv(comparison: Comparison) -> str:
+    """Returns the differences that are summed up in `differences_csv`, triplet by triplet.
+
+    They are method minus baseline; 'inf' and '-inf' where one of the two values is infinite, an
+    empty cell where one is missing or the metric was not scored for both.
+    """
+    names = list(
+        dict.fromkeys(found.metric for block in comparison.blocks for found in block.differences)
+    )
+    rows: list[list[Any]] = []
+    for number, block in enumerate(comparison.blocks):
+        start = ["natural" if number else "main", block.title]
+        baseline = block.aligned[comparison.baseline].triplets
+        for label, results in block.aligned.results:
+            if label == comparison.baseline:
+                continue
+            for triplet, reference in zip(results.triplets, baseline, strict=True):
+                differences = [
+                    paired_comparison.difference(
+                        triplet.values.get(name), reference.values.get(name)
+                    )
+                    for name in names
+                ]
+                rows.append([*start, label, triplet.name, triplet.film, *map(_cell, differences)])
+    return _csv(["block", "dataset", "label", "triplet", "film", *names], rows)
+
+
 def to_json(comparison: Comparison, preferences: Preferences | None = None) -> dict[str, Any]:
     """Returns everything as a JSON object; infinities are the strings 'inf' and '-inf'."""
     return {
@@ -146,7 +177,13 @@ def _markdown(comparison: Comparison, tables: Sequence[TextTable]) -> str:
 
 
 def _latex(comparison: Comparison, tables: Sequence[TextTable]) -> str:
-    parts = ["% Needs the packages booktabs and longtable.", *map(text_table.to_latex, tables)]
+    parts = [
+        "% To be \\input; needs \\usepackage{booktabs,longtable}, for the wide tables a landscape\n"
+        "% page, and for names that are not ASCII a font that has their letters.",
+        r"\begingroup\scriptsize\setlength{\tabcolsep}{3pt}",
+        *map(text_table.to_latex, tables),
+        r"\endgroup",
+    ]
     for warning in comparison.warnings:
         checks = [rf"\item {text_table.escape_latex(check)}" for check in warning.checks]
         headline = rf"\paragraph{{Warning}} {text_table.escape_latex(warning.headline)}"

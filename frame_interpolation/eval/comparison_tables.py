@@ -58,6 +58,8 @@ def means_table(block: Block, *, title: str) -> TextTable:
         The table.
     """
     names = [name for name in block.metric_names if _in_group(block, WHOLE, name)]
+    # Published figures are shown whole, also in columns that were not scored here.
+    names += [name for name in _published_names(block) if name not in names]
     scored = block.groups[WHOLE]
     best = _best(scored, names)
     rows: list[tuple[Cell | str, ...]] = [
@@ -241,6 +243,10 @@ def _best(members: Mapping[str, Group], names: Sequence[str]) -> dict[str, float
     return best
 
 
+def _published_names(block: Block) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name for row in block.published for name in row.values))
+
+
 def _in_group(block: Block, group_name: str, name: str) -> bool:
     return any(name in group.scores for group in block.groups[group_name].values())
 
@@ -256,10 +262,17 @@ def left_out(block: Block) -> list[str]:
     """
     results = block.aligned.results
     sentences = score_summary.notes_of_methods({label: result.groups for label, result in results})
+    without: dict[tuple[str, ...], list[str]] = {}
     for name in block.metric_names:
-        lacking = [label for label, result in results if name not in result.metric_names]
+        lacking = tuple(label for label, result in results if name not in result.metric_names)
         if lacking:
-            sentences.append(f"{', '.join(lacking)}: evaluated without {name}.")
+            without.setdefault(lacking, []).append(name)
+    sentences += [
+        f"{', '.join(labels)}: evaluated without {', '.join(names)}."
+        for labels, names in without.items()
+    ]
+    if not_scored := [name for name in _published_names(block) if name not in block.metric_names]:
+        sentences.append(f"Not scored here: {', '.join(not_scored)}.")
     return sentences
 
 

@@ -162,9 +162,12 @@ def read_results(path: str | os.PathLike[str]) -> EvaluationResults:
                 raise TypeError(f"{name} is no object")
         for name in _IDENTITY_NAMES:
             results.identity[name]
-        found_version = content["protocol"]["version"]
+        known = (results.protocol.name, results.protocol.version)
+        found = {
+            (results.identity["protocol"], results.identity["protocol_version"]),
+            (content["protocol"]["name"], content["protocol"]["version"]),
+        }
         names = results.metric_names
-        known_version = results.protocol.version
         for name in names:
             metrics.find(name)
         complete = all(set(triplet.values) >= set(names) for triplet in results.triplets)
@@ -176,11 +179,10 @@ def read_results(path: str | os.PathLike[str]) -> EvaluationResults:
         ) from error
     if not complete:
         raise InputError(f"{os.fspath(path)!r} lacks values; evaluate again with --overwrite.")
-    if found_version != known_version:
+    for name, version in sorted(found - {known}, key=str):
         raise InputError(
-            f"{os.fspath(path)!r} was scored with version {found_version} of protocol "
-            f"{results.protocol.name!r}, expected {known_version}; evaluate again with "
-            "--overwrite."
+            f"{os.fspath(path)!r} was scored with version {version} of protocol {name!r}, expected "
+            f"{known[1]} of {known[0]!r}; evaluate again with --overwrite."
         )
     return results
 

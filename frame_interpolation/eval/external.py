@@ -36,6 +36,7 @@ SIDE_PROTOCOL: Final = "atd12k_512x320"
 COMPARISON_FOLDER: Final = "comparison"
 """Folder of the tables in the export; that of the side table has a suffix."""
 _SIDE_SUFFIX: Final = "_512x320"
+_SIDE_TITLE: Final = "Side table, ATD-12K at 512x320"
 _GIN_CONFIG_DEFAULT: Final = "gin_configs/eval/atd12k_test.gin"
 
 FLAGS = flags.FlagValues()  # Its own, so that a test can import several programs.
@@ -336,15 +337,15 @@ def collect(
     for label, made in others.items():
         evaluate(label, made, SIDE_PROTOCOL)
 
-    for protocol, suffix, labels in (
-        (PROTOCOL, "", [*outputs.folders]),
-        (SIDE_PROTOCOL, _SIDE_SUFFIX, [*outputs.folders, *others]),
+    for title, protocol, suffix, labels in (
+        ("ATD-12K", PROTOCOL, "", [*outputs.folders]),
+        (_SIDE_TITLE, SIDE_PROTOCOL, _SIDE_SUFFIX, [*outputs.folders, *others]),
     ):
         named = [
             named_results.read(f"{label}={folder / 'batch_eval' / (label + suffix)}", flag="beside")
             for label in labels
         ]
-        compared = method_comparison.compare(named_results.align(named))
+        compared = method_comparison.compare(named_results.align(named), title=title)
         into = folder / f"{COMPARISON_FOLDER}{suffix}"
         comparison_files.write_comparison(into, compared)
         notes = "\n".join([f"Protocol: {protocols.find(protocol).definition}.", *outputs.notes])

@@ -31,7 +31,7 @@ RESULTS_FOLDER: Final = "results"
 """Where the other program is told to write."""
 
 _FORMAT: Final = 1
-SHOWN: Final = 5
+SHOWN: Final = 20
 """How many of many names or problems a message shows."""
 
 

@@ -163,7 +163,7 @@ def named_folders(texts: Sequence[str], *, taken: Container[str]) -> dict[str, s
 def _collect_tooncrafter(
     folder: Path, results: Path, export: Export, allow_missing: bool
 ) -> Outputs:
-    found = tooncrafter_files.find_videos(results, export.exported)
+    found = tooncrafter_files.find_videos(results, export.exported, export.names)
     present = [i for i, name in enumerate(export.exported) if name in found.files]
     missing = [name for name in export.exported if name not in found.files]
     _check_missing(missing, export, results, allow_missing)
@@ -207,6 +207,7 @@ def _collect_tooncrafter(
                 "frame": f"{number} (counted from 0, of {tooncrafter_files.VIDEO_FRAMES})",
                 "time": number / (tooncrafter_files.VIDEO_FRAMES - 1),
                 "video": tooncrafter_files.LOSSES,
+                "timing": tooncrafter_files.TIMES,
                 "letterbox": dataclasses.asdict(tooncrafter_files.BOX),
             }
             for number, label in labels.items()

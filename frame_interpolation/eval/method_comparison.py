@@ -91,6 +91,7 @@ def compare(
     natural: Sequence[AlignedResults] = (),
     baseline: str | None = None,
     leakage: LeakageReport | None = None,
+    title: str = "",
 ) -> Comparison:
     """Compares methods.
 
@@ -100,6 +101,7 @@ def compare(
             baseline.
         baseline: Label of the method that the others are compared with; the first if None.
         leakage: What a search of the training records found.
+        title: What the main block is called; its experiment's name if empty.
 
     Returns:
         The comparison, its p-values corrected.
@@ -116,7 +118,7 @@ def compare(
         )
     for of_dataset in natural:
         _check_natural(of_dataset, aligned.labels, baseline)
-    blocks = [_block(aligned, baseline, published=True)]
+    blocks = [_block(aligned, baseline, published=True, title=title)]
     blocks += [_block(of_dataset, baseline, published=False) for of_dataset in natural]
     corrected = iter(
         paired_comparison.correct([found for block in blocks for found in block.differences])
@@ -195,7 +197,7 @@ def _check_natural(natural: AlignedResults, labels: Sequence[str], baseline: str
         )
 
 
-def _block(aligned: AlignedResults, baseline: str, *, published: bool) -> Block:
+def _block(aligned: AlignedResults, baseline: str, *, published: bool, title: str = "") -> Block:
     first = aligned.results[0][1]
     groups: dict[str, dict[str, Group]] = {}
     for label, results in aligned.results:
@@ -204,7 +206,7 @@ def _block(aligned: AlignedResults, baseline: str, *, published: bool) -> Block:
     protocol = first.protocol
     return Block(
         title=(
-            f"{first.experiment}: {aligned.size_text}, protocol {protocol.name} "
+            f"{title or first.experiment}: {aligned.size_text}, protocol {protocol.name} "
             f"(version {protocol.version})"
         ),
         aligned=aligned,

@@ -94,13 +94,12 @@ def compare(
     Raises:
         ValueError: If the sequences have different lengths.
     """
-    kept, missing = [], 0
-    for value, other, film in zip(values, baseline_values, films, strict=True):
-        if value is None or other is None:
-            missing += 1
-        else:
-            kept.append((_difference(value, other), film))
-    differences = np.array([difference for difference, _ in kept], np.float64)
+    pairs = [
+        (difference(value, other), film)
+        for value, other, film in zip(values, baseline_values, films, strict=True)
+    ]
+    kept = [(found, film) for found, film in pairs if found is not None]
+    differences = np.array([found for found, _ in kept], np.float64)
     finite = np.isfinite(differences)
     finite_differences = differences[finite].tolist()
     finite_films = [film for (_, film), keep in zip(kept, finite, strict=True) if keep]
@@ -111,7 +110,7 @@ def compare(
         baseline=baseline,
         metric=metric,
         pairs=len(kept),
-        missing=missing,
+        missing=len(pairs) - len(kept),
         infinite=int(np.count_nonzero(~finite)),
         equal=int(np.count_nonzero(differences == 0)),
         better=int(np.count_nonzero(signed > 0)),
@@ -124,6 +123,21 @@ def compare(
         p_value=p_value,
         reason=reason,
     )
+
+
+def difference(value: float | None, other: float | None) -> float | None:
+    """Returns the difference of a pair: infinite if one value is, None if one is missing.
+
+    Args:
+        value: The method's value, possibly infinite.
+        other: The baseline's value of the same triplet.
+
+    Returns:
+        `value - other`; zero for two equal infinities.
+    """
+    if value is None or other is None:
+        return None
+    return 0.0 if value == other else value - other
 
 
 def signed_rank_test(differences: Sequence[float] | np.ndarray) -> tuple[float | None, str]:
@@ -178,7 +192,3 @@ def holm(p_values: Sequence[float]) -> list[float]:
         largest = max(largest, (count - rank) * p_values[i])
         corrected[i] = min(1.0, largest)
     return corrected
-
-
-def _difference(value: float, other: float) -> float:
-    return 0.0 if value == other else value - other

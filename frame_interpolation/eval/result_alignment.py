@@ -24,6 +24,8 @@ Identity = tuple[str, int]
 """A triplet's name and its number among the triplets of that name, from 0."""
 
 _SHOWN_NAMES = 3
+_REMARKS = ("video", "timing")
+"""Facts of a method, written by the collection of its outputs (see `external_outputs`)."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,8 @@ class AlignedResults:
         results: Labels and results, in the order given; all have the triplets of the first in its
             order.
         totals: How many triplets each result had by itself, by label.
-        notes: Sentences on what was left out or could not be checked.
+        notes: Sentences on what is particular to a method's frames, what was left out, and what
+            could not be checked.
     """
 
     results: tuple[LabeledResults, ...]
@@ -143,7 +146,7 @@ def align(
         triplets = tuple(members[key] for key in common)
         identity = {**result.identity, "triplets": len(triplets)}
         aligned.append((label, dataclasses.replace(result, identity=identity, triplets=triplets)))
-    notes = _check_same_frames(aligned)
+    notes = [*_remarks(results), *_check_same_frames(aligned)]
     return AlignedResults(
         results=tuple(aligned),
         totals={label: len(result.triplets) for label, result in results},
@@ -208,6 +211,24 @@ def _check_settings(results: Sequence[LabeledResults]) -> None:
                     f"{first_label!r} and {label!r} were scored with different {key} "
                     f"({_short(values[0])} and {_short(values[1])}); evaluate both with the same."
                 )
+
+
+def _remarks(results: Sequence[LabeledResults]) -> list[str]:
+    """Returns what a reader of the scores has to know of the methods' frames."""
+    labels_of: dict[str, list[str]] = {}
+    for label, result in results:
+        remarks = [str(result.model[key]) for key in _REMARKS if result.model.get(key)]
+        if result.model.get("resized"):
+            remarks.append("Frames of another size were resized (LANCZOS) before they were scored.")
+        left_out = result.dataset.get("left_out")
+        if isinstance(left_out, list | tuple) and left_out:
+            remarks.append(
+                f"Without {len(left_out)} triplets of its dataset: "
+                f"{result.dataset.get('left_out_because')}."
+            )
+        for remark in remarks:
+            labels_of.setdefault(remark, []).append(label)
+    return [f"{', '.join(labels)}: {remark}" for remark, labels in labels_of.items()]
 
 
 def _check_same_triplets(

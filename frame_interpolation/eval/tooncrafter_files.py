@@ -22,6 +22,7 @@ Frame k of the 16 is at the time k/15: no frame is half way, and 7 and 8 lie on 
 """
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -249,12 +250,14 @@ def script(parts: int) -> str:
     return "\n".join(lines) + "\n"
 
 
-def find_videos(results: Path, exported: Sequence[str]) -> FoundVideos:
+def find_videos(results: Path, exported: Sequence[str], names: Sequence[str]) -> FoundVideos:
     """Looks for the script's outputs, in whatever folders below.
 
     Args:
         results: Folder that holds them.
         exported: What the triplets are called in the export.
+        names: Their own names, which somebody who ran the script on pairs of his own making may
+            have used; taken where no two triplets share one.
 
     Returns:
         What was found.
@@ -264,12 +267,15 @@ def find_videos(results: Path, exported: Sequence[str]) -> FoundVideos:
     """
     if not results.is_dir():
         raise InputError(f"There is no folder {str(results)!r} of ToonCrafter's outputs.")
-    wanted, files, unknown = set(exported), dict[str, Path](), []
+    counts = Counter(names)
+    called = {name: other for name, other in zip(names, exported, strict=True) if counts[name] == 1}
+    called.update({other: other for other in exported})
+    files, unknown = dict[str, Path](), []
     for path in sorted(results.rglob("*.mp4")):
         match = _OUTPUT.fullmatch(path.name)
-        if match is None or match["name"] not in wanted:
+        if match is None or match["name"] not in called:
             unknown.append(path)
-        elif (earlier := files.setdefault(match["name"], path)) != path:
+        elif (earlier := files.setdefault(called[match["name"]], path)) != path:
             raise InputError(
                 f"Two videos are of one pair: {str(earlier)!r} and {str(path)!r}; keep one."
             )

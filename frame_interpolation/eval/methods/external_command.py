@@ -140,13 +140,18 @@ def _predict(
                 f"{found.missing_text()}. It has to write {names[0]}.png or "
                 f"{names[0]}/{frame_store.ESTIMATE} there. {_tail(messages)}"
             )
-    return np.stack(
-        [
-            predictions.read_for(triplet, file, resize=resize)
-            for triplet, file in zip(batch, found.files, strict=True)
-            if file is not None
-        ]
-    )
+        try:
+            frames = [
+                predictions.read_for(triplet, file, resize=resize)
+                for triplet, file in zip(batch, found.files, strict=True)
+                if file is not None
+            ]
+        except InputError as error:
+            raise InputError(
+                f"The command {shlex.join(command)!r} ended without an error, but: {error} "
+                f"{_tail(messages)}"
+            ) from error
+    return np.stack(frames)
 
 
 def _run(command: Sequence[str], messages: IO[bytes], timeout_s: float) -> None:

@@ -26,7 +26,7 @@ from frame_interpolation.eval.method import Method, Predictor, PreparedTriplet
 from frame_interpolation.eval.methods import prediction_file
 
 _MIDDLE = "frame2"
-_SHOWN = 5
+_SHOWN = 20
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,8 @@ def find(folder: str | os.PathLike[str], names: Sequence[str]) -> FoundPredictio
         place = frame_store.FolderNames().assign(names[0], 0)
         raise InputError(
             f"{predictions.missing_text()}. Expected files such as {place}.png or "
-            f"{place}/{_MIDDLE}.png in it.{hint}"
+            f"{place}/{_MIDDLE}.png in it, with one of the suffixes "
+            f"{', '.join(prediction_file.SUFFIXES)}.{hint}"
         )
     return predictions
 

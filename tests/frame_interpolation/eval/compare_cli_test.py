@@ -123,6 +123,11 @@ def test_results_of_another_protocol_version_or_definition_are_refused(write_fol
     arguments = {"results": [f"a={before}", f"b={tmp_path / 'b'}"], "output_dir": str(tmp_path)}
     for change, message in (
         (lambda content: content["protocol"].update(version=7), "version 7 of protocol 'film'"),
+        (
+            lambda content: content["identity"].update(protocol_version=8),
+            "version 8 of protocol 'film', expected 1",
+        ),
+        (lambda content: content["protocol"].update(name="atd12k"), "of protocol 'atd12k'"),
         (lambda content: content["metrics"].update(psnr="other"), "psnr has another definition"),
     ):
         shutil.copytree(before, tmp_path / "b", dirs_exist_ok=True)

@@ -207,6 +207,9 @@ def test_tooncrafter_from_export_to_tables(tmp_path, records, checkout, toy_mode
     table = (folder / "comparison_512x320" / "comparison.txt").read_text()
     assert all(label in table for label in labels)
     assert "lossy" in (folder / "comparison_512x320" / "readme.txt").read_text()
+    assert table.startswith("Side table, ATD-12K at 512x320: 3 triplets, protocol atd12k_512x320")
+    assert "note: tooncrafter_frame7, tooncrafter_frame8: Decoded from lossy video" in table
+    assert "frame 7 is at 7/15 and frame 8 at 8/15" in table
 
     example = next(iter(RecordSource(records).read(0, 1)))
     x0, y, x1 = (_MAIN.prepare(frame) for frame in (example.x0, example.y, example.x1))

@@ -88,12 +88,18 @@ def test_published_rows_stand_beside_their_own_protocol_only(make_results, proto
     table = comparison_tables.tables_of(comparison)[0]
     published = [row for row in table.rows if "(published)" in text_table.text_of(row[0])]
     assert len(published) == rows
-    assert table.headings[2:] == ("PSNR [dB] ↑", "SSIM (FILM) ↑", "Chamfer [×1e-5] ↓")
-    assert text_table.text_of(table.rows[0][-1]) == "9.505"
+    assert table.headings[2:5] == ("PSNR [dB] ↑", "SSIM (FILM) ↑", "Chamfer [×1e-5] ↓")
+    assert text_table.text_of(table.rows[0][4]) == "9.505"
     notes = " ".join(table.notes)
     assert ("Super SloMo" in notes) == ("not comparable" in notes) == (rows > 0)
+    # A published figure is shown also where nothing of ours stands beside it.
+    assert ("Not scored here: ssim_atd12k, lpips_unscaled." in table.notes) == (rows > 0)
+    assert len(table.headings) == (7 if rows else 5)
     if rows:
-        assert published[0] == ("AnimeInterp (published)", "2000", "29.675", "-", "5.564")
+        assert published[0] == (
+            "AnimeInterp (published)", "2000", "29.675", "-", "5.564", "0.9584", "5.059",
+        )  # fmt: skip
+        assert list(map(text_table.text_of, table.rows[0][5:])) == ["-", "-"]
 
 
 def test_tables_name_groups_and_mark_the_best(make_results):
@@ -110,13 +116,14 @@ def test_tables_name_groups_and_mark_the_best(make_results):
 
 def test_a_column_that_a_result_lacks_is_empty_and_said(make_results):
     aligned = _align(
-        before=make_results({"psnr": _BASE, "ie": _BASE}), after=make_results({"psnr": _BASE})
+        before=make_results({"psnr": _BASE, "ie": _BASE, "l1": _BASE}),
+        after=make_results({"psnr": _BASE}),
     )
     comparison = method_comparison.compare(aligned)
     table = comparison_tables.tables_of(comparison)[0]
     assert [text_table.text_of(row[3]) for row in table.rows] == ["30.550", "-"]
     assert not any(row[3].is_best for row in table.rows)
-    assert "after: evaluated without ie." in table.notes
+    assert "after: evaluated without ie, l1." in table.notes
     assert [found.metric for found in comparison.main.differences] == ["psnr"]
 
 
@@ -134,7 +141,7 @@ def test_the_files_hold_everything(make_results, tmp_path):
     names = {path.name for path in (tmp_path / "out").iterdir()}
     assert names == {
         "comparison.txt", "comparison.md", "comparison.tex", "comparison.csv",
-        "differences.csv", "comparison.json",
+        "differences.csv", "triplet_differences.csv", "comparison.json",
     }  # fmt: skip
     content = json.loads((tmp_path / "out" / "comparison.json").read_text())
     assert content["baseline"] == "before" and len(content["main"]["published"]) == 9
@@ -143,6 +150,12 @@ def test_the_files_hold_everything(make_results, tmp_path):
     whole = [row for row in rows if (row["group"], row["method"]) == ("whole", hostile)]
     assert [(row["count"], row["infinite"], row["missing"]) for row in whole] == [("10", "1", "1")]
     assert sum(row["kind"] == "published" for row in rows) == 9 * 4
+    rows = list(
+        csv.DictReader(io.StringIO((tmp_path / "out" / "triplet_differences.csv").read_text()))
+    )
+    assert [row["triplet"] for row in rows] == [f"t{i}" for i in range(12)]
+    assert [row["psnr"] for row in rows] == ["0.0"] * 10 + ["", "inf"]
+    assert {row["label"] for row in rows} == {hostile} and rows[1]["film"] == "film1"
     assert r"a\|b &amp; \<i\>" in (tmp_path / "out" / "comparison.md").read_text()
     assert r"b \& \textless{}i" in (tmp_path / "out" / "comparison.tex").read_text()
     text = (tmp_path / "out" / "comparison.txt").read_text()

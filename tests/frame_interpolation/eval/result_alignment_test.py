@@ -93,6 +93,21 @@ def test_sources_of_two_kinds_without_marks_are_compared_with_a_note(make_result
     assert "different kinds" in note
 
 
+def test_what_is_particular_to_a_methods_frames_is_said(make_results):
+    lossy = {"kind": "predictions", "video": "Decoded from lossy video.", "resized": True}
+    plain = make_results({"psnr": [1.0, 2.0]})
+    part = make_results({"psnr": [1.0, 2.0]}, model=lossy)
+    part = dataclasses.replace(
+        part, dataset={**part.dataset, "left_out": ["x"], "left_out_because": "no prediction"}
+    )
+    aligned = _align(plain, make_results({"psnr": [1.0, 2.0]}, model=lossy), part)
+    assert aligned.notes == (
+        "b, c: Decoded from lossy video.",
+        "b, c: Frames of another size were resized (LANCZOS) before they were scored.",
+        "c: Without 1 triplets of its dataset: no prediction.",
+    )
+
+
 def test_another_definition_of_a_metric_is_refused(make_results, tmp_path):
     results = make_results({"psnr": [1.0]})
     definitions = {}

@@ -86,9 +86,19 @@ def test_videos_are_found_wherever_they_lie_below(tmp_path):
         _write_video(tmp_path / place / "samples_separate" / f"{name}_frame1_sample0.mp4", 1)
         for place, name in (("part_000", wanted[0]), ("rerun", wanted[1]), ("rerun", "00009_z"))
     ]
-    videos = tooncrafter_files.find_videos(tmp_path, wanted)
+    videos = tooncrafter_files.find_videos(tmp_path, wanted, "abc")
     assert videos.files == dict(zip(wanted[:2], found[:2], strict=True))
     assert videos.unknown == (found[2],)
     _write_video(tmp_path / "again" / f"{wanted[0]}_frame1_sample0.mp4", 1)
     with pytest.raises(InputError, match="Two videos are of one pair"):
-        tooncrafter_files.find_videos(tmp_path, wanted)
+        tooncrafter_files.find_videos(tmp_path, wanted, "abc")
+
+
+def test_videos_of_pairs_that_have_their_own_names_are_found(tmp_path):
+    files = [
+        _write_video(tmp_path / "samples_separate" / f"{name}_frame1_sample0.mp4", 1)
+        for name in ("Japan_v2_1_070321_s3", "same")
+    ]
+    names = ["Japan_v2_1_070321_s3", "same", "same"]
+    videos = tooncrafter_files.find_videos(tmp_path, ["00000_J", "00001_s", "00002_s"], names)
+    assert videos.files == {"00000_J": files[0]} and videos.unknown == (files[1],)

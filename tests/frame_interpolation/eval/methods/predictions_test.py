@@ -66,11 +66,13 @@ def test_names_that_repeat_or_are_no_paths_are_found_as_they_are_written(tmp_pat
 
 def test_missing_ones_are_counted_and_the_first_named(tmp_path):
     _write(tmp_path / "t3.png")
-    found = predictions.find(tmp_path, [f"t{i}" for i in range(10)])
-    with pytest.raises(
-        InputError, match=r"9 of 10 .*'t0', 't1', 't2', 't4', 't5' and 4 more.*--allow_missing"
-    ):
-        predictions.create_method(found)
+    for count, shown in ((10, r"'t9'\. Make"), (30, r"'t19', 't20' and 9 more")):
+        found = predictions.find(tmp_path, [f"t{i}" for i in range(count)])
+        with pytest.raises(
+            InputError,
+            match=rf"{count - 1} of {count} .*'t0', 't1', 't2', 't4', .*{shown}.*--allow_missing",
+        ):
+            predictions.create_method(found)
     kept = found.only_present()
     assert found.present == (3,) and kept.names == ("t3",) and not kept.missing
 
@@ -80,7 +82,7 @@ def test_a_folder_of_something_else(tmp_path):
         predictions.find(tmp_path / "nowhere", ["a"])
     _write(tmp_path / "frames" / "a" / "frame2.png")
     with pytest.raises(
-        InputError, match=r"1 of 1 .*such as a\.png or a/frame2\.png in it.*mean.*/frames'"
+        InputError, match=r"1 of 1 .*such as a\.png or a/frame2\.png in it.*\.webp.*mean.*/frames'"
     ):
         predictions.find(tmp_path, ["a"])
 
