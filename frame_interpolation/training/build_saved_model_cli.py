@@ -10,7 +10,8 @@ those of the original FILM. Call what it writes as
 
 --average and --blend choose other weights than fine_tuning.export_average and
 fine_tuning.blend_factor do: with --blend 0.5 every weight lies half way between the one that
-training started from and the one that it ended with.
+training started from and the one that it ended with. --best takes the checkpoint that was best by
+training.best_metric instead of the newest one.
 """
 
 import logging
@@ -42,6 +43,13 @@ _BASE_FOLDER = flags.DEFINE_string(
 )
 _LABEL = flags.DEFINE_string(
     "label", "run0", "Name of the run, a folder in the base folder.", flag_values=FLAGS
+)
+_BEST = flags.DEFINE_bool(
+    "best",
+    False,
+    "Take the best checkpoint by training.best_metric, from the run's folder best/, instead of the "
+    "newest one.",
+    flag_values=FLAGS,
 )
 _AVERAGE = flags.DEFINE_bool(
     "average",
@@ -81,6 +89,7 @@ def main(argv: list[str]) -> None:
         gin_bindings=_GIN_BINDINGS.value,
         base_folder=_BASE_FOLDER.value,
         label=_LABEL.value,
+        best=_BEST.value,
         average=_AVERAGE.value,
         blend=_BLEND.value,
         blend_with=_BLEND_WITH.value,
@@ -94,6 +103,7 @@ def run(
     gin_files: Sequence[str] = (),
     gin_bindings: Sequence[str] = (),
     label: str = "run0",
+    best: bool = False,
     average: bool | None = None,
     blend: float | None = None,
     blend_with: str = "",
@@ -115,7 +125,7 @@ def run(
     from frame_interpolation.training.run_folder import RunFolder
 
     folder = RunFolder(base_folder, label)
-    checkpoint = _newest_checkpoint(folder.train)
+    checkpoint = _newest_checkpoint(folder.best if best else folder.train, best=best)
     found = [_find_gin_file(path, run_folder=folder.path) for path in gin_files or [folder.config]]
     config.parse(list(dict.fromkeys(found)), gin_bindings)
     experiment = Experiment.create(config.make)
@@ -137,16 +147,19 @@ def run(
     return folder.saved_model
 
 
-def _newest_checkpoint(folder: str) -> str:
+def _newest_checkpoint(folder: str, *, best: bool) -> str:
     """The newest checkpoint that is whole."""
     from frame_interpolation.errors import InputError
     from frame_interpolation.training import checkpointing
 
     prefixes = checkpointing.checkpoint_prefixes(folder)
     if not prefixes:
+        remedy = "or train first"
+        if best:
+            remedy = "leave --best out, or train with training.best_metric bound"
         raise InputError(
             f"There is no checkpoint in {folder}; expected ckpt-N.index and its data there. Check "
-            "--base_folder and --label, or train first."
+            f"--base_folder and --label, {remedy}."
         )
     for prefix in reversed(prefixes):
         damage = checkpointing.damage(prefix)

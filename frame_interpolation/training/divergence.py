@@ -194,6 +194,6 @@ def final_error(error: DivergedError, *, rollbacks: int, names: Sequence[str]) -
         f"step {error.step}, where {error.what}; going back to an earlier checkpoint "
         f"{rollbacks} times with a smaller learning rate did not help. Its batch holds the records "
         f"{listed}. Look at these frames; lower training.learning_rate, raise "
-        "training.learning_rate_warmup_steps or bind training.gradient_clip_norm, and run the same "
-        "command again."
+        "training.learning_rate_warmup_steps or bind training.gradient_clip_norm, and go on by "
+        "--allow_config_changes."
     )

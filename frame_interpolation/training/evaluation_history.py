@@ -34,6 +34,11 @@ class BestMetric:
     loss: str
 
     @property
+    def name(self) -> str:
+        """As `training.best_metric` has it."""
+        return f"{self.dataset}/{self.loss}"
+
+    @property
     def best_when_high(self) -> bool:
         """Whether a higher value is better."""
         return self.loss.removeprefix("k*") in _BEST_WHEN_HIGH
@@ -91,6 +96,8 @@ class EvaluationHistory:
         self.state.best_value = _variable(math.nan, tf.float64)
         self.state.best_step = _variable(-1, tf.int64)
         self.state.without_improvement = _variable(0, tf.int64)
+        # Whose values these are: a run may go on with another metric.
+        self.state.best_metric = _variable(best_metric.name if best_metric else "", tf.string)
         self.state.start_psnr = {name: _variable(math.nan, tf.float64) for name in natural_names}
 
     @property
@@ -107,6 +114,15 @@ class EvaluationHistory:
     def without_improvement(self) -> int:
         """How many evaluations have come since the best one."""
         return int(self.state.without_improvement.numpy())
+
+    def check_restored(self) -> None:
+        """Forgets the best value that a restored checkpoint holds if it is of another metric."""
+        name = self._best_metric.name if self._best_metric else ""
+        if self.state.best_metric.numpy().decode() != name:
+            self.state.best_metric.assign(name)
+            self.state.best_value.assign(math.nan)
+            self.state.best_step.assign(-1)
+            self.state.without_improvement.assign(0)
 
     def forgetting(self, dataset: str, means: Mapping[str, float], step: int) -> float | None:
         """Computes how far PSNR has dropped since step 0 of the run.
@@ -166,5 +182,5 @@ def reported_names(loss_names: Sequence[str], loss_weights: Sequence[float] | No
     ]
 
 
-def _variable(value: float, dtype: tf.DType) -> tf.Variable:
+def _variable(value: float | str, dtype: tf.DType) -> tf.Variable:
     return tf.Variable(value, dtype=dtype, trainable=False)

@@ -299,6 +299,7 @@ class Session:
         if restored is not None:
             _log.info("Going on from %s.", restored)
             self._kept_weights.check_restored(restored)
+            self._history.check_restored()
             return
         options = self._experiment.pretrained
         if options.path:

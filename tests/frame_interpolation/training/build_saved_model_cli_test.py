@@ -155,6 +155,19 @@ def test_a_damaged_newest_checkpoint_is_passed_over(run_folder, saved, capsys):
     assert "ckpt-1234, step 1234" in printed.out
 
 
+def test_the_best_checkpoint_is_taken_where_it_is_asked_for(run_folder, saved, capsys):
+    with pytest.raises(InputError, match=r"no checkpoint in .*best; .*leave --best out"):
+        build_saved_model_cli.run(base_folder=str(run_folder.parent), best=True, mode="cpu")
+    (run_folder / "best").mkdir()
+    for ending in (".index", ".data-00000-of-00001"):
+        (run_folder / "train" / f"ckpt-1234{ending}").rename(
+            run_folder / "best" / f"ckpt-1234{ending}"
+        )
+    build_saved_model_cli.run(base_folder=str(run_folder.parent), best=True, mode="cpu")
+    assert saved
+    assert str(run_folder / "best") in capsys.readouterr().out
+
+
 def _no_run(folder):
     shutil.rmtree(folder)
 

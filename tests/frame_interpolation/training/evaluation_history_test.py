@@ -61,6 +61,19 @@ def test_a_checkpoint_holds_all_of_it(tmp_path):
     assert other.forgetting("a/b", {"psnr": 0.1}, 9) == 0.0
 
 
+@pytest.mark.parametrize(("metric", "best"), [("psnr", (2, 31.0)), ("ssim", (-1, math.nan))])
+def test_a_best_value_is_that_of_its_metric_alone(metric, best, tmp_path):
+    history = EvaluationHistory(best_metric=BestMetric("a", "psnr"))
+    _take(history, 30, 31, 29)
+    path = tf.train.Checkpoint(evaluations=history.state).write(str(tmp_path / "ckpt"))
+    other = EvaluationHistory(best_metric=BestMetric("a", metric))
+    tf.train.Checkpoint(evaluations=other.state).read(path)
+    other.check_restored()
+    assert other.best == pytest.approx(best, nan_ok=True)
+    assert other.without_improvement == (metric == "psnr")
+    assert other.last_step == 3
+
+
 def test_metrics_are_named_as_they_are_reported():
     names = evaluation_history.reported_names(["l1", "psnr"], [2.0, 1])
     assert names == ["k*l1", "psnr"]

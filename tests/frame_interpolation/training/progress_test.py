@@ -1,5 +1,6 @@
 import io
 import logging
+import re
 
 import pytest
 
@@ -47,6 +48,8 @@ def test_a_terminal_gets_a_bar():
     progress(_result(2, 2))
     progress.close()
     assert "2/2" in terminal.getvalue()
+    # Time spent and time left.
+    assert re.search(r"2/2 \[\d\d:\d\d<\d\d:\d\d", terminal.getvalue())
     assert "loss 0.2500" in terminal.getvalue()
 
 
