@@ -1,5 +1,9 @@
+import copy
 import errno
 import os
+import pathlib
+import re
+import shlex
 import signal
 
 import apache_beam as beam
@@ -8,7 +12,7 @@ from apache_beam.io.filesystems import FileSystems
 from apache_beam.options.pipeline_options import DirectOptions, S3Options
 from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 
-from beam_jobs import runners, shard_writing
+from beam_jobs import build_tfrecord, runners, shard_writing
 from beam_jobs.shard_plan import ShardTask
 from frame_interpolation.errors import InputError
 
@@ -54,6 +58,25 @@ def test_misspelt_flags_are_errors(flags, message):
     with pytest.raises(InputError) as caught:
         runners.create(beam_flags=flags, own_flags=["max_rejects"])
     assert message in str(caught.value)
+
+
+def documented_commands():
+    text = (pathlib.Path(__file__).parents[2] / "docs" / "distributed_runners.md").read_text()
+    for block in re.findall(r"```sh\n(.*?)```", text, re.DOTALL):
+        for line in block.replace("\\\n", " ").splitlines():
+            _, found, arguments = line.partition("-m beam_jobs.build_tfrecord ")
+            if found:
+                yield shlex.split(arguments)
+
+
+def test_the_documented_commands_name_runners_and_flags_that_there_are():
+    understood = []
+    for arguments in documented_commands():
+        flags = copy.deepcopy(build_tfrecord.FLAGS)
+        beam_flags = flags(["program", *arguments], known_only=True)[1:]
+        created = runners.create(flags["runner"].value, beam_flags, own_flags=list(flags))
+        understood.append(type(created.runner).__name__)
+    assert understood == ["DaskRunner", "FlinkRunner", "PortableRunner", "DataflowRunner"]
 
 
 def fail_with(monkeypatch, error):
