@@ -211,6 +211,7 @@ def _write_report(
         aligned=comparison.main.aligned,
         frames_dirs={one.label: one.frames_dir for one in named},
         baseline=comparison.baseline,
+        differences=comparison.main.differences,
         natural=[block.aligned for block in comparison.natural],
         preferences=preferences,
         warnings=comparison.warnings,

@@ -1,8 +1,8 @@
 """The page of a preference study as HTML text; pure functions, no files.
 
 The page knows opaque names of pairs and pictures, nothing else: no names of methods or triplets.
-It works from the file system without a network and keeps the answers in the browser until they
-are downloaded as CSV (columns `CSV_COLUMNS`).
+It works from the file system without a network, to which its content security policy holds it, and
+keeps the answers in the browser until they are downloaded as CSV (columns `CSV_COLUMNS`).
 """
 
 import dataclasses
@@ -110,6 +110,8 @@ _PAGE = """<!doctype html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="robots" content="noindex">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src 'self' file:;
+script-src 'unsafe-inline'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'">
 <title>Which one is better?</title>
 <style>@STYLE@</style>
 </head>

@@ -26,6 +26,7 @@ from frame_interpolation.eval import (
     result_alignment,
 )
 from frame_interpolation.eval.gain_warning import GainWarning
+from frame_interpolation.eval.paired_comparison import PairedComparison
 from frame_interpolation.eval.preference_answers import Preferences
 from frame_interpolation.eval.report_pictures import DrawnTriplet, PictureSource
 from frame_interpolation.eval.result_alignment import AlignedResults
@@ -107,6 +108,7 @@ def write_aligned_report(
     introduction: str = "",
     max_triplets: int = DEFAULT_MAX_TRIPLETS,
     baseline: str | None = None,
+    differences: Sequence[PairedComparison] = (),
     natural: Sequence[AlignedResults] = (),
     preferences: Preferences | None = None,
     warnings: Sequence[GainWarning] = (),
@@ -127,6 +129,8 @@ def write_aligned_report(
             plots hold all of them. Of more, the extremes are chosen (see `report_selection`), and
             the page says so.
         baseline: Label of the result that the others are compared with; the first if None.
+        differences: Paired comparisons with the baseline (`method_comparison`), whose intervals
+            and tests are shown beside the differences that the page takes itself.
         natural: Results of the same methods on natural video, one a dataset, shown as tables.
         preferences: What people preferred in a study.
         warnings: Gains too large to be believed at once, shown above everything else with a list of
@@ -164,6 +168,7 @@ def write_aligned_report(
         introduction=introduction,
         baseline=baseline,
         seed=seed,
+        differences=differences,
         preferences=preferences,
         natural=natural,
         warnings=warnings,

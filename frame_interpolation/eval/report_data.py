@@ -11,6 +11,7 @@ Infinite values are "inf" and "-inf", missing ones null.
     groupings   for each grouping its values, and for every triplet the positions of those it has
     intervals   for all triplets and every group, [metric][method] -> [low, high] by triplet and
                 [low, high] by film, null where there is none
+    differences for the paired tests, [metric][method] -> intervals as above and p-values
 """
 
 import json
@@ -19,6 +20,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from frame_interpolation.eval import (
+    comparison_tables,
     difficulty,
     groupings,
     metrics,
@@ -29,6 +31,7 @@ from frame_interpolation.eval import (
 )
 from frame_interpolation.eval.evaluation_results import EvaluationResults
 from frame_interpolation.eval.gain_warning import GainWarning
+from frame_interpolation.eval.paired_comparison import PairedComparison
 from frame_interpolation.eval.preference_answers import Preferences, Proportion
 from frame_interpolation.eval.protocols import LEVEL_NAMES
 from frame_interpolation.eval.report_pictures import IMAGES_NAME, DrawnTriplet
@@ -47,6 +50,7 @@ def build(
     introduction: str = "",
     baseline: str | None = None,
     seed: int = report_selection.DEFAULT_SEED,
+    differences: Sequence[PairedComparison] = (),
     preferences: Preferences | None = None,
     natural: Sequence[AlignedResults] = (),
     warnings: Sequence[GainWarning] = (),
@@ -61,6 +65,7 @@ def build(
         introduction: A paragraph below the title.
         baseline: Label of the method that the others are compared with; the first if None.
         seed: Seed of the random gallery.
+        differences: Paired comparisons with the baseline, tested and corrected.
         preferences: What people preferred in a study.
         natural: Results on natural video, one a dataset.
         warnings: Gains too large to be believed at once.
@@ -110,6 +115,7 @@ def build(
             }
             for row in published
         ],
+        "differences": _differences(differences, aligned.labels, names) if differences else None,
         "preferences": None if preferences is None else _preferences(preferences),
         "natural": [_natural(of_dataset) for of_dataset in natural],
         "images": IMAGES_NAME,
@@ -286,6 +292,39 @@ def _interval_pair(name: str, score: Score | None) -> list[list[float | str | No
     return [None if end is None else [_shown(name, value) for value in end] for end in ends]
 
 
+def _differences(
+    differences: Sequence[PairedComparison], labels: Sequence[str], names: Sequence[str]
+) -> dict[str, Any]:
+    """Intervals and tests of the paired differences, [metric][method]; the page takes the rest."""
+    found = {(one.metric, one.label): one for one in differences}
+
+    def row(name: str, label: str) -> dict[str, Any] | None:
+        one = found.get((name, label))
+        if one is None:
+            return None
+        ends = (one.interval, one.film_interval)
+        return {
+            "intervals": [
+                None if end is None else [_shown(name, value) for value in end] for end in ends
+            ],
+            "p": _number(one.p_value),
+            "corrected": _number(one.corrected_p),
+            "p_text": comparison_tables.format_p(one.p_value),
+            "corrected_text": comparison_tables.format_p(one.corrected_p),
+            "reason": one.reason,
+        }
+
+    return {
+        "baseline": labels.index(differences[0].baseline),
+        "rows": [[row(name, label) for label in labels] for name in names],
+        "notes": [
+            "p: Wilcoxon's signed-rank test, two-sided, and corrected by Holm over all metrics, "
+            "methods and datasets of the comparison; it takes triplets as independent, the "
+            "interval by film does not."
+        ],
+    }
+
+
 def _preferences(preferences: Preferences) -> dict[str, Any]:
     def share(found: Proportion) -> dict[str, Any]:
         interval = None if found.interval is None else list(found.interval)
@@ -297,13 +336,14 @@ def _preferences(preferences: Preferences) -> dict[str, Any]:
             for row in preferences.methods
         ],
         "agreement": [
-            {"metric": _metric(row.metric), **share(row.agreed)} for row in preferences.metrics
+            {"metric": _metric(row.metric), "left_out": row.left_out, **share(row.agreed)}
+            for row in preferences.metrics
         ],
         "notes": [
             f"{preferences.answers} answers of {preferences.participants} participants. Shares are "
             "of the answers that prefer one of the two; intervals are 95 %, Wilson's, and take "
             "answers as independent. A metric agrees when the preferred result has the better "
-            "value."
+            "value; by chance it would half of the time."
         ],
     }
 

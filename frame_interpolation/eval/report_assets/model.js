@@ -35,6 +35,12 @@
     return selected;
   }
 
+  /** Positions that pass the filters of all groupings but one. */
+  function selectionBesides(grouping) {
+    return data.triplets.name.flatMap((_, i) =>
+      state.filters.every((value, g) => value < 0 || g === grouping || members[g][i].has(value)) ? [i] : []);
+  }
+
   const hasFilter = () => state.filters.some((value) => value >= 0);
 
   /** Intervals of what is selected, [metric][method]; null for a combination of filters. */
@@ -151,6 +157,20 @@
     return list;
   }
 
+  /** A heading that sorts its table by a key, and keeps the focus when the table is drawn anew. */
+  function sortHeading(view, key, content, render, { descending = false, title = null, ...attributes } = {}) {
+    const isSorted = view.sort === key;
+    const button = el("button", { type: "button", class: "sort", title, "data-sort": String(key), onclick: () => {
+      const place = button.closest("section").id;
+      view.descending = isSorted ? !view.descending : descending;
+      view.sort = key;
+      render();
+      document.querySelector(`#${place} [data-sort="${key}"]`)?.focus();
+    } }, content);
+    const order = isSorted ? (view.descending ? "descending" : "ascending") : null;
+    return el("th", { scope: "col", "aria-sort": order, ...attributes }, button);
+  }
+
   const labels = data.methods.map((method) => method.label);
   const methodOptions = () => labels.map((label, k) => [k, label]);
   const colours = ["#0072b2", "#d55e00", "#009e73", "#cc6fa4", "#c48a00", "#3f9bd1", "#7a7a7a", "#8566b5"];
@@ -166,7 +186,7 @@
     `${data.images}/${encodeURIComponent(data.triplets.folder[i])}/${encodeURIComponent(file)}`;
 
   globalThis.Report = {
-    data, scores, count, state, set, selection, hasFilter, intervals, mean, format, heading, gain,
+    data, scores, count, state, set, selection, selectionBesides, sortHeading, hasFilter, intervals, mean, format, heading, gain,
     sortBy, randomOrder, el, fill, svg, select, labels, methodOptions, colour, isPictured, address,
     metric: () => data.metrics[state.metric],
     onChange: (listener) => listeners.push(listener),

@@ -20,6 +20,14 @@
           el("summary", {}, headline), el("ul", {}, checks.map((check) => el("li", {}, check))))));
   }
 
+  /** Links to the sections that this report has. */
+  function buildLinks() {
+    const titles = { means: "Means", differences: "Differences", natural: "Natural", people: "People", groups: "Groups",
+      plots: "Plots", gallery: "Gallery", triplets: "Triplets", about: "About" };
+    const shown = Object.entries(titles).filter(([id]) => !byId(id).hidden);
+    byId("links").replaceChildren(...shown.map(([id, title]) => el("a", { href: `#${id}` }, title)));
+  }
+
   function buildBar() {
     const metrics = byId("metric");
     metrics.append(...data.metrics.map((metric, m) => el("option", { value: String(m) }, R.heading(metric))));
@@ -126,6 +134,9 @@
   buildHead();
   buildBar();
   R.renderMeans();
+  R.buildTables();
+  R.renderGroups();
+  buildLinks();
   R.buildTriplets();
   R.buildGallery();
   R.buildPlots();

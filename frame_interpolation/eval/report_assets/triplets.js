@@ -18,13 +18,13 @@
       return value === null || other === null || value === other ? (value === other ? 0 : null) : value - other;
     };
     return [
-      { id: "index", title: "no.", key: (i) => i, text: (i) => String(data.triplets.index[i]), number: true },
+      { id: "index", title: "no.", key: (i) => i, text: (i) => String(data.triplets.index[i]), number: true, isSpare: true },
       { id: "name", title: "triplet", key: (i) => data.triplets.name[i] },
-      { id: "film", title: "film", key: (i) => data.triplets.film[i], text: (i) => data.triplets.film[i] },
-      { id: "level", title: "level", key: levelKey, text: (i) => data.triplets.level[i] },
+      { id: "film", title: "film", key: (i) => data.triplets.film[i], text: (i) => data.triplets.film[i], isSpare: true },
+      { id: "level", title: "level", key: levelKey, text: (i) => data.triplets.level[i], isSpare: true },
       ...(motion
         ? [{
-            id: "motion", title: motion.title, number: true, key: (i) => motion.values[i],
+            id: "motion", title: motion.title, number: true, isSpare: true, key: (i) => motion.values[i],
             text: (i) => (motion.values[i] === null ? "–" : motion.values[i].toFixed(1)),
           }]
         : []),
@@ -71,9 +71,14 @@
           return el("th", { scope: "row", class: "name" }, link);
         }
         const mark = column.mark?.(i);
-        return el("td", { class: [column.number ? "" : "text", mark ?? ""].join(" ").trim() || null }, column.text(i));
+        return el("td", { class: classes(column, mark) }, column.text(i));
       }),
     );
+  }
+
+  /** What a cell is drawn as: numbers to the right; a phone has no room for what can be spared. */
+  function classes(column, mark = null) {
+    return [column.number ? "" : "text", column.isSpare ? "spare" : "", mark ?? ""].join(" ").trim() || null;
   }
 
   function header(column) {
@@ -82,7 +87,7 @@
       "th",
       {
         scope: "col",
-        class: column.number ? null : "text",
+        class: classes(column),
         "aria-sort": isSorted ? (view.descending ? "descending" : "ascending") : null,
       },
       el(

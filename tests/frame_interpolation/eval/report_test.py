@@ -248,6 +248,23 @@ def test_a_picture_of_another_size_is_named(tmp_path, results):
         _write(tmp_path, results)
 
 
+def test_paired_differences_keep_their_place_and_unit(tmp_path, results):
+    from frame_interpolation.eval import method_comparison
+
+    aligned = result_alignment.align(
+        [(one.label, evaluation_results.read_results(one.results_json)) for one in results]
+    )
+    compared = method_comparison.compare(aligned, baseline="after").main.differences
+    data = report_data.build(aligned, {}, title="t", baseline="after", differences=compared)
+    found = data["differences"]
+    assert found["baseline"] == 1 and len(found["rows"]) == len(data["metrics"]) == 2
+    (before, after), (chamfer, _) = found["rows"]
+    assert after is None and before["intervals"][0] == [-2.0, -2.0]
+    assert before["p"] is None and before["p_text"] == "-" and before["reason"]
+    assert chamfer["intervals"][0] == [0.0, 0.0]
+    assert report_data.build(aligned, {}, title="t")["differences"] is None
+
+
 def test_natural_video_and_preferences(tmp_path, results, write_results):
     from frame_interpolation.eval import preference_answers as answers
 
