@@ -117,7 +117,7 @@ def evaluated(golden_dir):
 def _curve(folder, tag):
     return {
         event.step: float(tf.make_ndarray(value.tensor))
-        for file in folder.iterdir()
+        for file in folder.glob("events*")
         for event in tf.compat.v1.train.summary_iterator(str(file))
         for value in event.summary.value
         if value.tag == tag
@@ -188,6 +188,32 @@ def test_a_metric_or_set_that_is_not_there_is_refused(tmp_path, run_training, ev
         run_training(tmp_path, *evaluated, "training.best_metric = 'drawn/ssim'")
     with pytest.raises(InputError, match="test_losses has no psnr"):
         run_training(tmp_path, *evaluated[:-1], "test_losses.loss_names = ['l1']")
+
+
+@pytest.mark.slow
+def test_a_run_goes_on_in_another_precision_and_keeps_its_state_in_float32(
+    tmp_path, run_training, read_state
+):
+    run = tmp_path / "run0"
+    for steps, precision in ((2, "mixed_bfloat16"), (4, "mixed_float16"), (6, "float32")):
+        bindings = [f"training.num_steps = {steps}", f"training.precision = '{precision}'"]
+        assert run_training(tmp_path, *bindings, allow_config_changes=True) == 0
+        state = read_state(run / "train", steps)
+        scaled = {key for key in state if key.startswith("loss_scale/")}
+        assert bool(scaled) == (precision == "mixed_float16")
+        for key, value in state.items():
+            if key.startswith(("model/", "optimizer/_variables", "loss_scale/factor")):
+                assert value.dtype == np.float32, key
+                assert np.isfinite(value).all(), key
+        stored = tf.saved_model.load(str(run / "saved_model"))
+        assert {variable.dtype for variable in stored.variables} == {tf.float32}
+    losses = _curve(run / "train", "losses/l1")
+    assert sorted(losses) == [2, 4, 6]
+    assert sorted(_curve(run / "train", "loss_scale")) == [4]
+    assert run_training(tmp_path / "whole") == 0
+    # 16 bits of the features change the loss a little.
+    for step, value in _curve(tmp_path / "whole" / "run0" / "train", "losses/l1").items():
+        assert losses[step] == pytest.approx(value, rel=0.05)
 
 
 def test_out_of_memory_says_what_to_lower(tmp_path, run_training, monkeypatch):
