@@ -230,11 +230,16 @@ def parsing_features() -> dict[str, object]:
     return features
 
 
-def decode_frames(parsed: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+def decode_frames(
+    parsed: Mapping[str, tf.Tensor], *, exact_jpeg: bool = False
+) -> dict[str, tf.Tensor]:
     """Decodes the three images of a parsed record as FILM does, and WebP. Eagerly or in a graph.
 
     Args:
         parsed: what `parse` returned.
+        exact_jpeg: Decode JPEG by the accurate transform, as Pillow and OpenCV do, to the same
+            pixels. TensorFlow's default, and with it FILM's, is a faster transform, which is off
+            by up to five grey levels.
 
     Returns:
         {'x0', 'y', 'x1'}: (height, width, 3) uint8, RGB. Colour profiles and orientation tags
@@ -243,22 +248,31 @@ def decode_frames(parsed: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
     Raises:
         tf.errors.InvalidArgumentError: an image is damaged or of an unknown format.
     """
-    decode = _decoder()
+    decode = _decoder(exact_jpeg)
     return {key: decode(parsed[f"frame_{i}/encoded"]) for i, key in enumerate(FRAME_KEYS)}
 
 
 @functools.cache
-def _decoder() -> Callable[[tf.Tensor], tf.Tensor]:
+def _decoder(exact_jpeg: bool) -> Callable[[tf.Tensor], tf.Tensor]:
     """The decoder of one frame, a graph, so that a damaged WebP fails as other formats do."""
     import tensorflow as tf
 
     from frame_interpolation.datasets import webp
 
+    def decode_others(encoded):
+        if not exact_jpeg:
+            return tf.io.decode_image(encoded, channels=3, expand_animations=False)
+        return tf.cond(
+            tf.io.is_jpeg(encoded),
+            lambda: tf.io.decode_jpeg(encoded, channels=3, dct_method="INTEGER_ACCURATE"),
+            lambda: tf.io.decode_image(encoded, channels=3, expand_animations=False),
+        )
+
     def decode(encoded):
         frame = tf.cond(
             _is_webp(encoded),
             lambda: tf.numpy_function(webp.decode, [encoded], tf.uint8, stateful=False),
-            lambda: tf.io.decode_image(encoded, channels=3, expand_animations=False),
+            lambda: decode_others(encoded),
         )
         return tf.ensure_shape(frame, (None, None, 3))
 

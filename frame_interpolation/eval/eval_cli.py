@@ -379,19 +379,18 @@ def _open_source(data: DataChoice, options: "EvaluationOptions") -> "ExampleSour
 
 
 def _check_regions(triplets: Sequence["Triplet"], options: "EvaluationOptions") -> None:
-    """Refuses metrics on regions that triplets lack, before any file is read."""
+    """Refuses metrics on regions where no triplet has one, before any file is read."""
     from frame_interpolation.eval import metrics
 
     plain = [name for name in options.metrics if not metrics.split_name(name)[1]]
     if len(plain) == len(options.metrics):
         return
     evaluated = triplets if options.max_examples < 0 else triplets[: options.max_examples]
-    lacking = [triplet.name for triplet in evaluated if triplet.annotation is None]
-    if lacking:
+    if all(triplet.annotation is None for triplet in evaluated):
         raise InputError(
-            f"The metrics with _roi need regions of interest, and {len(lacking)} of "
-            f"{len(evaluated)} triplets have no annotation, the first is {lacking[0]!r}. Score "
-            f'whole frames alone by --gin_bindings "evaluation.metrics = {plain or ["psnr"]}".'
+            f"The metrics with _roi need regions of interest, and none of the {len(evaluated)} "
+            "triplets has an annotation. Score whole frames alone by "
+            f'--gin_bindings "evaluation.metrics = {plain or ["psnr"]}".'
         )
 
 

@@ -16,7 +16,7 @@ import tensorflow as tf
 
 from frame_interpolation.datasets import tf_example, tfrecord
 from frame_interpolation.errors import InputError
-from frame_interpolation.eval import fingerprint
+from frame_interpolation.eval import fingerprint, frame_content
 
 # What a manifest says about where records come from.
 _MANIFEST_FACTS = ("dataset", "split", "options")
@@ -37,6 +37,8 @@ class EvaluationExample:
         y: True middle frame, uint8 (H, W, 3) RGB.
         x1: Last frame, uint8 (H, W, 3) RGB.
         annotation: Difficulty, region of interest and so on; None when the record has none.
+        frame_marks: Marks of the three frames in the order of time, by which they are known again
+            elsewhere (see `frame_content`), whichever way JPEG was decoded.
     """
 
     index: int
@@ -49,6 +51,7 @@ class EvaluationExample:
     y: np.ndarray
     x1: np.ndarray
     annotation: tf_example.Annotation | None
+    frame_marks: tuple[str, ...] = ()
 
 
 class ExampleSource(Protocol):
@@ -72,7 +75,13 @@ class ExampleSource(Protocol):
         """Returns the names of the triplets before position `stop`; they may repeat."""
         ...
 
-    def read(self, start: int, stop: int) -> Iterator[EvaluationExample]:
+    def has_annotations(self, stop: int) -> bool:
+        """Says whether any triplet before position `stop` has an annotation."""
+        ...
+
+    def read(
+        self, start: int, stop: int, *, exact_jpeg: bool = True
+    ) -> Iterator[EvaluationExample]:
         """Yields the triplets from position `start` to before `stop`, one in memory at a time."""
         ...
 
@@ -120,12 +129,32 @@ class RecordSource:
             for i in range(stop)
         ]
 
-    def read(self, start: int, stop: int) -> Iterator[EvaluationExample]:
+    def has_annotations(self, stop: int) -> bool:
+        """Looks for an annotation, record by record until there is one.
+
+        Args:
+            stop: Position behind the last triplet.
+
+        Returns:
+            Whether any of the triplets has one.
+
+        Raises:
+            InputError: If a record is damaged or is no triplet.
+        """
+        return any(
+            _is_annotated(_parse(self._index.read(i), f"The record in {self._index.location(i)}"))
+            for i in range(stop)
+        )
+
+    def read(
+        self, start: int, stop: int, *, exact_jpeg: bool = True
+    ) -> Iterator[EvaluationExample]:
         """Reads triplets in the order of the records.
 
         Args:
             start: Position of the first triplet.
             stop: Position behind the last triplet.
+            exact_jpeg: See `tf_example.decode_frames`.
 
         Yields:
             Triplets with decoded frames.
@@ -140,6 +169,7 @@ class RecordSource:
                 location=f"The record in {self._index.location(i)}",
                 shard=os.path.basename(self._index.shards[self._index.shard[i]]),
                 offset=int(self._index.offset[i]),
+                exact_jpeg=exact_jpeg,
             )
 
 
@@ -179,15 +209,28 @@ class SubsetSource:
         names = self._source.names(self._kept[stop - 1] + 1 if stop else 0)
         return [names[i] for i in self._kept[:stop]]
 
-    def read(self, start: int, stop: int) -> Iterator[EvaluationExample]:
+    def has_annotations(self, stop: int) -> bool:
+        """Says whether any triplet up to the last of the kept ones has an annotation."""
+        return self._source.has_annotations(self._kept[stop - 1] + 1 if stop else 0)
+
+    def read(
+        self, start: int, stop: int, *, exact_jpeg: bool = True
+    ) -> Iterator[EvaluationExample]:
         """Reads kept triplets; positions are those among the kept ones."""
         for i in range(start, stop):
-            for example in self._source.read(self._kept[i], self._kept[i] + 1):
+            position = self._kept[i]
+            for example in self._source.read(position, position + 1, exact_jpeg=exact_jpeg):
                 yield dataclasses.replace(example, index=i)
 
 
 def decode_record(
-    serialized: bytes, *, index: int, location: str, shard: str = "", offset: int = 0
+    serialized: bytes,
+    *,
+    index: int,
+    location: str,
+    shard: str = "",
+    offset: int = 0,
+    exact_jpeg: bool = True,
 ) -> EvaluationExample:
     """Decodes the record of a triplet.
 
@@ -197,6 +240,7 @@ def decode_record(
         location: What it is and where it lies, the beginning of messages.
         shard: File name of the shard, without folder.
         offset: Byte offset in the shard.
+        exact_jpeg: See `tf_example.decode_frames`.
 
     Returns:
         The triplet with decoded frames.
@@ -207,9 +251,9 @@ def decode_record(
     with tf.device("CPU:0"):
         parsed = _parse(serialized, location)
         try:
-            frames = {
-                name: frame.numpy() for name, frame in tf_example.decode_frames(parsed).items()
-            }
+            frames = _decode(parsed, exact_jpeg=exact_jpeg)
+            plain = exact_jpeg or not any(map(_is_jpeg, _encoded(parsed)))
+            marked = frames if plain else _decode(parsed, exact_jpeg=True)
         except tf.errors.InvalidArgumentError as error:
             raise InputError(
                 f"{location} is not a triplet of images: {error.message.splitlines()[0]}"
@@ -227,6 +271,7 @@ def decode_record(
         name=_name(parsed, index),
         film=_text(values["triplet/film"]),
         annotation=_annotation(values),
+        frame_marks=tuple(map(frame_content.mark, marked.values())),
         **frames,
     )
 
@@ -241,6 +286,24 @@ def _parse(serialized: bytes, location: str) -> dict[str, tf.Tensor]:
         ) from error
 
 
+def _decode(parsed: Mapping[str, tf.Tensor], *, exact_jpeg: bool) -> dict[str, np.ndarray]:
+    frames = tf_example.decode_frames(parsed, exact_jpeg=exact_jpeg)
+    return {name: frame.numpy() for name, frame in frames.items()}
+
+
+def _encoded(parsed: Mapping[str, tf.Tensor]) -> list[bytes]:
+    return [parsed[f"frame_{i}/encoded"].numpy() for i in range(len(tf_example.FRAME_KEYS))]
+
+
+def _is_jpeg(encoded: bytes) -> bool:
+    return encoded.startswith(b"\xff\xd8\xff")
+
+
+def _is_annotated(parsed: Mapping[str, tf.Tensor]) -> bool:
+    # The annotation features are present together or not at all.
+    return parsed["annotation/level"].numpy() != tf_example.NO_LEVEL
+
+
 def _key(path: bytes) -> str:
     return _text(path).rstrip("/").rpartition("/")[2]
 
@@ -251,7 +314,6 @@ def _name(parsed: Mapping[str, tf.Tensor], index: int) -> str:
 
 
 def _annotation(values: dict[str, Any]) -> tf_example.Annotation | None:
-    # The annotation features are present together or not at all.
     if values["annotation/level"] == tf_example.NO_LEVEL:
         return None
     return tf_example.Annotation(

@@ -22,8 +22,8 @@ from frame_interpolation.eval import (
     difficulty,
     environment,
     evaluation_results,
-    frame_content,
     frame_store,
+    metrics,
     protocols,
     scoring,
     triplet_preparation,
@@ -85,8 +85,8 @@ def evaluate(
         The results, and whether they had been finished before.
 
     Raises:
-        InputError: If the folder holds another evaluation's results, a record is damaged, a
-            metric needs a region of interest that a triplet lacks, or an estimate has the wrong
+        InputError: If the folder holds another evaluation's results, a record is damaged,
+            metrics need regions of interest and no triplet has one, or an estimate has the wrong
             size or values that are not finite.
     """
     stop = len(source) if max_examples < 0 else min(max_examples, len(source))
@@ -110,6 +110,7 @@ def evaluate(
     finished = _finished_results(output_dir, identity)
     if finished is not None:
         return finished, True
+    _check_regions(source, stop, metric_names)
     started = environment.now()
     with ScoreJournal(output_dir / _JOURNAL_NAME, identity) as journal:
         if config:
@@ -122,7 +123,7 @@ def evaluate(
             ) as progress:
                 for scored in _score_triplets(
                     prepared=triplet_preparation.prepare(
-                        source.read(resumed, stop), protocol, metric_names
+                        source.read(resumed, stop, exact_jpeg=protocol.exact_jpeg), protocol
                     ),
                     predict=predict,
                     protocol=protocol,
@@ -171,6 +172,17 @@ def _finished_results(folder: Path, identity: Mapping[str, Any]) -> EvaluationRe
     # A run that was killed between its last two steps leaves its journal beside the results.
     (folder / _JOURNAL_NAME).unlink(missing_ok=True)
     return results
+
+
+def _check_regions(source: ExampleSource, stop: int, metric_names: Sequence[str]) -> None:
+    """Refuses metrics on regions where no triplet has one; that some have none is counted."""
+    on_region = [name for name in metric_names if metrics.split_name(name)[1]]
+    if on_region and not source.has_annotations(stop):
+        raise InputError(
+            f"{', '.join(on_region)} need regions of interest, and none of the {stop} triplets has "
+            "an annotation; evaluate without them (bind evaluation.metrics to the names without "
+            "_roi), or on data with annotations."
+        )
 
 
 def _remove_results(folder: Path) -> None:
@@ -261,7 +273,7 @@ def _score(
         behavior=() if annotation is None else annotation.behavior,
         values=scores.values,
         frames="" if frames_folder is None else frames_folder.name,
-        frame_marks=tuple(map(frame_content.mark, (example.x0, example.y, example.x1))),
+        frame_marks=example.frame_marks,
         measures=measures,
         remarks=(*triplet.remarks, *scores.remarks),
     )

@@ -175,8 +175,7 @@ class _Finder:
             self.shared_films.add(example.film)
         for i in self._by_name.get(example.name, ()):
             self._note(SAME_NAME, [(i, 0)], example, 0, spec)
-        for number, frame in enumerate((example.x0, example.y, example.x1), start=1):
-            mark = frame_content.mark(frame)
+        for number, mark in enumerate(example.frame_marks, start=1):
             same = self._by_digest.get(frame_content.digest_of(mark), ())
             self._note(SAME_FRAME, same, example, number, spec)
             if len(self._cells):

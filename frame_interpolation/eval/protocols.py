@@ -4,9 +4,10 @@ Frames come as uint8 (H, W, 3) RGB. A protocol turns them into float32 (H, W, 3)
 network, and the network's output into the estimate that is scored: clipped to [0, 1], never
 rounded to 8 bits. Boxes are (x, y, width, height) in pixels, sizes (width, height).
 
-- `film`: FILM's own evaluation; the frames as they are.
+- `film`: FILM's own evaluation; the frames as they are, JPEG decoded by TensorFlow's default.
 - `atd12k`: the protocol of the published ATD-12K tables (Siyao et al., arXiv 2104.02495); the
-  frames at 960x540, resized with Pillow's LANCZOS when they have another size.
+  frames at 960x540, resized with Pillow's LANCZOS when they have another size, and JPEG decoded
+  to the pixels that Pillow reads, which TensorFlow's default misses by up to five grey levels.
 - `atd12k_512x320`: the same, but estimate and truth are then brought to 512x288, the picture inside
   ToonCrafter's letter-boxed 512x320, to compare other methods with that one fairly.
 
@@ -44,6 +45,8 @@ class Protocol:
             frames as they are.
         scored_size: (width, height) in pixels to which the estimate and the truth are brought
             after interpolation, or None to score them as they are.
+        exact_jpeg: Whether JPEG frames are decoded as Pillow does, or as FILM does (see
+            `tf_example.decode_frames`).
     """
 
     name: str
@@ -51,6 +54,7 @@ class Protocol:
     definition: str
     frame_size: tuple[int, int] | None
     scored_size: tuple[int, int] | None = None
+    exact_jpeg: bool = True
 
     def prepare(self, frame: np.ndarray) -> np.ndarray:
         """Brings a frame to the protocol's size and value range.
@@ -100,10 +104,11 @@ PROTOCOLS: dict[str, Protocol] = {
             version=1,
             definition="frames as they are; estimate clipped to [0, 1], not rounded",
             frame_size=None,
+            exact_jpeg=False,
         ),
         Protocol(
             name="atd12k",
-            version=1,
+            version=2,
             definition=(
                 "frames at 960x540, others resized with Pillow LANCZOS before interpolation; "
                 "estimate clipped to [0, 1], not rounded"
@@ -112,7 +117,7 @@ PROTOCOLS: dict[str, Protocol] = {
         ),
         Protocol(
             name="atd12k_512x320",
-            version=1,
+            version=2,
             definition=(
                 "frames at 960x540, others resized with Pillow LANCZOS before interpolation; "
                 "estimate and truth then resized with Pillow LANCZOS, unrounded, to 512x288, the "

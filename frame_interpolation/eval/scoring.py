@@ -20,7 +20,8 @@ class Scores:
 
     Attributes:
         values: A value for each metric name, in the order asked for; None where the metric is not
-            defined because the frame or the region is smaller than the metric allows.
+            defined because there is no region, or the frame or the region is smaller than the
+            metric allows.
         remarks: What a reader of the values has to know, such as 'chamfer: empty line map
             (estimate)'; the same text for the same thing, so that it can be counted.
     """
@@ -71,16 +72,15 @@ class Scorer:
         Args:
             estimate: float32 (H, W, 3) in [0, 1], from `Protocol.finish`.
             truth: float32 (H, W, 3) in [0, 1], from `Protocol.prepare`.
-            box: Region of interest (x, y, width, height) in pixels of these frames; needed by
-                metrics with the suffix `_roi`.
+            box: Region of interest (x, y, width, height) in pixels of these frames, None where
+                there is none.
 
         Returns:
             Values and remarks.
 
         Raises:
             InputError: If a value of a frame is not finite.
-            ValueError: If the frames have different shapes, or a metric on the region is asked for
-                and `box` is None.
+            ValueError: If the frames have different shapes.
         """
         whole = (0, 0, truth.shape[1], truth.shape[0])
         metrics.check_frames(estimate, truth)
@@ -89,9 +89,11 @@ class Scorer:
         remarks = []
         for name in self.metric_names:
             metric, on_region = metrics.find(name), metrics.split_name(name)[1]
-            if on_region and box is None:
-                raise ValueError(f"{name} needs a region of interest.")
-            x, y, width, height = area = box if on_region and box is not None else whole
+            area = box if on_region else whole
+            if area is None:
+                values[name] = None
+                continue
+            x, y, width, height = area
             window_px = metric.minimum_side_px
             if min(width, height) < window_px:
                 values[name] = None

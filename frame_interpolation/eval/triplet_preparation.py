@@ -2,13 +2,13 @@
 
 import itertools
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from frame_interpolation.datasets.tf_example import Annotation
 from frame_interpolation.errors import InputError
-from frame_interpolation.eval import metrics, protocols
+from frame_interpolation.eval import protocols
 from frame_interpolation.eval.evaluation_example import EvaluationExample
 from frame_interpolation.eval.method import PreparedTriplet
 
@@ -24,37 +24,26 @@ _log = logging.getLogger(__name__)
 
 
 def prepare(
-    examples: Iterable[EvaluationExample],
-    protocol: protocols.Protocol,
-    metric_names: Sequence[str],
+    examples: Iterable[EvaluationExample], protocol: protocols.Protocol
 ) -> Iterator[PreparedTriplet]:
     """Brings triplets to the size at which they are scored.
 
     Args:
         examples: Triplets of a dataset.
         protocol: How frames are prepared.
-        metric_names: Metric names, each possibly with the suffix `_roi`.
 
     Yields:
         The triplets. One whose annotation was made for an image of another shape than the frames,
         or a smaller one, gets the remark `DISAGREES`; the first of them is logged.
 
     Raises:
-        InputError: If a metric needs a region of interest that a triplet lacks, or nothing of a
-            region lies in its image.
+        InputError: If nothing of a region of interest lies in its image.
     """
-    roi_names = [name for name in metric_names if metrics.split_name(name)[1]]
     told = False
     for example in examples:
         y = protocol.prepare(example.y)
         annotation, roi = example.annotation, None
         remarks: tuple[str, ...] = ()
-        if annotation is None and roi_names:
-            raise InputError(
-                f"{', '.join(roi_names)} need regions of interest, but triplet {example.name!r} "
-                "has no annotation; evaluate without them (bind evaluation.metrics to the names "
-                "without _roi), or on data with annotations."
-            )
         if annotation is not None:
             region = (annotation.motion_roi, annotation.image_size)
             try:

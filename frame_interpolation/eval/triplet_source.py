@@ -70,12 +70,19 @@ class TripletSource:
         """Returns the names of the triplets before position `stop`."""
         return [triplet.name for triplet in self._triplets[:stop]]
 
-    def read(self, start: int, stop: int) -> Iterator[EvaluationExample]:
+    def has_annotations(self, stop: int) -> bool:
+        """Says whether any triplet before position `stop` has an annotation."""
+        return any(triplet.annotation is not None for triplet in self._triplets[:stop])
+
+    def read(
+        self, start: int, stop: int, *, exact_jpeg: bool = True
+    ) -> Iterator[EvaluationExample]:
         """Reads triplets in their order.
 
         Args:
             start: Position of the first triplet.
             stop: Position behind the last triplet.
+            exact_jpeg: See `tf_example.decode_frames`.
 
         Yields:
             Triplets with decoded frames.
@@ -89,7 +96,9 @@ class TripletSource:
                 record, _ = triplet_record(triplet, self._frame_options)
             except FrameError as error:
                 raise InputError(f"Triplet {triplet.name!r} has changed: {error}.") from error
-            yield decode_record(record, index=i, location=f"Triplet {triplet.name!r}")
+            yield decode_record(
+                record, index=i, location=f"Triplet {triplet.name!r}", exact_jpeg=exact_jpeg
+            )
 
     def _checked_marks(self, stop: int, progress_stream: TextIO | None) -> list[bytes]:
         marks, problems = [], []

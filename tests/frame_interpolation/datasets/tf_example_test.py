@@ -1,9 +1,11 @@
 import dataclasses
+import io
 import subprocess
 import sys
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from frame_interpolation.datasets import tf_example, tfrecord
 from frame_interpolation.datasets.tf_example import Annotation, EncodedFrame
@@ -76,6 +78,24 @@ def test_reference_records_parse_and_decode(golden_dir):
             ("x0", "y", "x1"), shape
         )
         assert all(frame.numpy().dtype == np.uint8 for frame in frames.values())
+
+
+@pytest.mark.parametrize("subsampling", [0, 1, 2])
+@pytest.mark.parametrize(("size", "mode"), [((33, 17), "RGB"), ((16, 40), "L")])
+def test_exact_jpeg_is_what_pillow_reads(size, mode, subsampling):
+    pixels = np.random.default_rng(1).integers(0, 256, (size[1], size[0], 3), np.uint8)
+    file = io.BytesIO()
+    progressive = subsampling == 1
+    Image.fromarray(pixels).convert(mode).save(
+        file, "JPEG", quality=80, subsampling=subsampling, progressive=progressive
+    )
+    record = tf_example.encode([EncodedFrame(file.getvalue(), "jpeg", *size)] * 3, path="")
+    parsed = tf_example.parse(record)
+    expected = np.asarray(Image.open(file).convert("RGB"))
+    exact = tf_example.decode_frames(parsed, exact_jpeg=True)["y"].numpy()
+    np.testing.assert_array_equal(exact, expected)
+    # FILM's differs, which is why there are two.
+    assert (tf_example.decode_frames(parsed)["y"].numpy() != expected).any()
 
 
 def test_the_references_feature_map_reads_our_records():

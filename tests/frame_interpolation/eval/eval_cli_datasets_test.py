@@ -7,6 +7,7 @@ import pathlib
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from PIL import Image
 
 from atd12k.errors import DatasetError
@@ -201,12 +202,59 @@ def test_a_copy_without_annotations(tmp_path):
     with pytest.raises(DatasetError, match=r"no folder 'test_2k_annotations'.*--allow_missing_ann"):
         _evaluate("atd12k_test", tmp_path, "a", **arguments)
     arguments["allow_missing_annotations"] = True
-    with pytest.raises(InputError, match=r"3 of 3 triplets have no annotation.*metrics = \['psnr'"):
+    with pytest.raises(InputError, match=r"none of the 3 triplets has an.*metrics = \['psnr'"):
         _evaluate("atd12k_test", tmp_path, "b", **arguments)
     results, _ = _evaluate(
         "atd12k_test", tmp_path, "c", gin_bindings=["evaluation.metrics = ['psnr']"], **arguments
     )
     assert [triplet.level for triplet in results.triplets] == [None] * 3
+
+
+def test_a_copy_that_lacks_one_annotation(tmp_path, capsys):
+    _make_atd12k(tmp_path / "tree")
+    (file,) = (tmp_path / "tree" / "test_2k_annotations").glob("Disney_v4_1_*/*.json")
+    file.unlink()
+    arguments = {"input_dir": str(tmp_path / "tree")}
+    with pytest.raises(DatasetError, match="Disney_v4_1_000001_s1"):
+        _evaluate("atd12k_test", tmp_path, "a", **arguments)
+    results, _ = _evaluate(
+        "atd12k_test", tmp_path, "a", allow_missing_annotations=True, **arguments
+    )
+    assert [t.values["psnr_roi"] is None for t in results.triplets] == [False, False, True]
+    assert results.groups["roi"].without_roi == 1
+    assert "1 of 3 triplets have no region of interest" in capsys.readouterr().out
+
+
+def test_jpeg_is_read_as_the_protocol_says(tmp_path):
+    _make_atd12k(tmp_path / "tree")
+    root = tmp_path / "tree"
+    files = [
+        [folder / f"frame{k}.jpg" for k in (1, 2, 3)]
+        for folder in sorted((root / "test_2k_original").iterdir())
+    ]
+
+    def published_frame(file):
+        return np.asarray(Image.open(file).resize((960, 540), Image.Resampling.LANCZOS))
+
+    def film_frame(file):
+        return tf.io.decode_image(file.read_bytes()).numpy()
+
+    def psnr(first, middle, last):
+        mean = (first / 255.0 + last / 255.0) / 2
+        return -10 * np.log10(np.mean((mean - middle / 255.0) ** 2))
+
+    arguments = {"input_dir": str(root), "test_frames": "original"}
+    published, _ = _evaluate("atd12k_test", tmp_path, "published", **arguments)
+    expected = [psnr(*map(published_frame, triplet)) for triplet in files]
+    assert [t.values["psnr"] for t in published.triplets] == pytest.approx(expected, abs=1e-5)
+    films, _ = _evaluate(
+        "atd12k_test", tmp_path, "film", gin_bindings=["evaluation.protocol = 'film'"], **arguments
+    )
+    expected = [psnr(*map(film_frame, triplet)) for triplet in files]
+    assert [t.values["psnr"] for t in films.triplets] == pytest.approx(expected, abs=1e-5)
+    # The frames are known again all the same, as leakage has it.
+    for one, other in zip(published.triplets, films.triplets, strict=True):
+        assert one.frame_marks == other.frame_marks
 
 
 def test_training_frames_of_atd12k_can_be_evaluated_without_records(tmp_path):

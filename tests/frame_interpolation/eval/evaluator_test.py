@@ -362,9 +362,22 @@ def test_identical_estimates_are_counted(tmp_path, write_records):
 
 
 def test_region_metrics_need_annotations(tmp_path, write_records):
-    records = write_records(tmp_path / "records", [{"name": "plain"}])
-    with pytest.raises(InputError, match=r"psnr_roi need.*'plain' has no annotation"):
+    records = write_records(tmp_path / "records", [{"name": "plain"}, {"name": "other"}])
+    with pytest.raises(InputError, match=r"psnr_roi need.*none of the 2 triplets has an annot"):
         _evaluate(tmp_path, records, metric_names=("psnr", "psnr_roi"))
+    assert not (tmp_path / "results" / "config.gin").exists()
+
+
+def test_single_triplets_without_annotation_are_counted(tmp_path, write_records):
+    triplets = [{"name": "plain"}, {"name": "annotated", "annotation": _ANNOTATION}]
+    records = write_records(tmp_path / "records", triplets)
+    results, _ = _evaluate(tmp_path, records, metric_names=("psnr", "psnr_roi"))
+    first, second = results.triplets
+    assert first.roi is None and first.values["psnr_roi"] is None and first.values["psnr"] > 0
+    assert results.groups["roi"].scores["psnr_roi"].mean == second.values["psnr_roi"]
+    note = "1 of 2 triplets have no region of interest; the means of the region are those of the"
+    for file in ("readme.txt", "results.md", "results.json"):
+        assert note in (tmp_path / "results" / file).read_text(encoding="utf-8")
 
 
 def test_regions_that_leave_their_image_are_counted_or_refused(tmp_path, write_records):

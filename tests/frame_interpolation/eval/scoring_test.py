@@ -24,7 +24,9 @@ def test_scores_of_the_region_are_those_of_the_crop():
 
 def test_an_empty_region_has_no_values():
     frame = np.zeros((20, 30, 3), np.float32)
-    assert Scorer(["psnr_roi"]).score(frame, frame, (5, 5, 0, 4)).values == {"psnr_roi": None}
+    for no_region in ((5, 5, 0, 4), None):
+        values = Scorer(["psnr_roi", "chamfer_roi"]).score(frame, frame, no_region).values
+        assert values == {"psnr_roi": None, "chamfer_roi": None}
 
 
 _NAMES = ("l1", "l2", "psnr", "ssim", "ssim_atd12k", "ie", "chamfer")
@@ -68,8 +70,6 @@ def test_what_cannot_be_scored_is_refused():
     estimate, truth = _drawings()
     with pytest.raises(InputError, match="no metric 'psn'"):
         Scorer(["psn"])
-    with pytest.raises(ValueError, match="psnr_roi needs a region"):
-        Scorer(["psnr_roi"]).score(estimate, truth)
     with pytest.raises(ValueError, match="equal size"):
         Scorer(["chamfer"]).score(estimate[:-1], truth)
     estimate[0, 0, 0] = np.nan

@@ -17,8 +17,8 @@ def _example(size=(32, 24), annotated=None, index=0):
     return EvaluationExample(index, "s", 0, "k", f"n{index}", "f", frame, frame, frame, annotation)
 
 
-def _prepare(*examples, names=("psnr",)):
-    return list(triplet_preparation.prepare(examples, protocols.find("film"), names))
+def _prepare(*examples):
+    return list(triplet_preparation.prepare(examples, protocols.find("film")))
 
 
 @pytest.mark.parametrize(
@@ -38,9 +38,7 @@ def test_an_annotation_of_another_image_is_remarked(annotated, disagrees, caplog
     assert len(caplog.records) == int(disagrees)
 
 
-def test_a_region_that_is_needed_and_missing_is_named():
-    with pytest.raises(InputError, match=r"psnr_roi need.*'n0' has no annotation"):
-        _prepare(_example(), names=("psnr", "psnr_roi"))
+def test_a_triplet_without_annotation_has_no_region():
     assert _prepare(_example())[0].roi is None
 
 
