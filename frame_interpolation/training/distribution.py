@@ -1,13 +1,16 @@
 """Which devices train."""
 
 import collections
+import contextlib
 import logging
 import re
+from collections.abc import Iterator
 
 import tensorflow as tf
 
 from frame_interpolation.errors import InputError
-from frame_interpolation.training import hosts
+from frame_interpolation.training import hosts, processor
+from frame_interpolation.training.options import PRECISIONS
 
 MODES = ("cpu", "gpu", "tpu", "multi_worker")
 
@@ -101,8 +104,43 @@ def _cpu_strategy(gpus: list[tf.config.PhysicalDevice]) -> tf.distribute.Strateg
     return tf.distribute.get_strategy()
 
 
-def out_of_memory(error: tf.errors.ResourceExhaustedError) -> InputError:
-    """Words what to do when a device's memory is full."""
+def warn_of_slow_precision(precision: str, mode: str) -> None:
+    """Warns of a precision that the processor was not made for, where no accelerator computes.
+
+    Args:
+      precision: a Keras policy.
+      mode: as in `create_strategy`, which comes before.
+    """
+    if mode == "tpu" or tf.config.list_logical_devices("GPU"):
+        return
+    if processor.is_slow_in(precision):
+        fast = [other for other in PRECISIONS if not processor.is_slow_in(other)]
+        _log.warning(
+            "training.precision is %r, for which this processor has no instructions: a step takes "
+            "many times as long as with %s.",
+            precision,
+            " or ".join(repr(other) for other in fast),
+        )
+
+
+@contextlib.contextmanager
+def exhaustion_in_words() -> Iterator[None]:
+    """Words TensorFlow's errors of memory and disks that are full, as `exhausted` does."""
+    try:
+        yield
+    except tf.errors.ResourceExhaustedError as error:
+        raise exhausted(error) from error
+
+
+def exhausted(error: tf.errors.ResourceExhaustedError) -> InputError:
+    """Words what to do when a device's memory is full, or what the run is written to."""
+    text = str(error.message)
+    if re.search(r"No space left|[Dd]isk quota|File too large", text):
+        return InputError(
+            f"the run cannot be written ({text.splitlines()[0]}). Make room there, for example by "
+            "a smaller training.keep_checkpoints, and run the command again: it goes on from the "
+            "last checkpoint."
+        )
     where = re.search(r"on (\S*device:\w+:\d+)", str(error))
     device = f" of {where[1]}" if where else ""
     return InputError(

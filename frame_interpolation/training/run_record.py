@@ -26,6 +26,7 @@ from typing import Any
 from frame_interpolation.datasets import record_collection, record_files, tfrecord
 from frame_interpolation.errors import InputError
 from frame_interpolation.repository_paths import REPOSITORY_ROOT
+from frame_interpolation.training import processor
 from frame_interpolation.training.experiment import Experiment
 from frame_interpolation.training.run_folder import write_text
 
@@ -156,22 +157,11 @@ def _hardware() -> dict[str, Any]:
             accelerators.append(str(details.get("device_name", device.name)))
     return {
         "host": platform.node(),
-        "cpu": _processor(),
+        "cpu": processor.name(),
         "cpu_count": len(os.sched_getaffinity(0)),
         "memory_bytes": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
         "accelerators": accelerators,
     }
-
-
-def _processor() -> str:
-    try:
-        with open("/proc/cpuinfo", encoding="utf-8") as file:
-            for line in file:
-                if line.startswith("model name"):
-                    return line.partition(":")[2].strip()
-    except OSError:
-        pass
-    return platform.processor() or platform.machine()
 
 
 def _datasets(experiment: Experiment) -> list[dict[str, Any]]:

@@ -79,7 +79,8 @@ def train(
     """
     # Connecting to other hosts makes TensorFlow catch SIGTERM itself, so that comes first.
     strategy = distribution.create_strategy(mode, tpu=tpu)
-    with StopSignal() as stop:
+    distribution.warn_of_slow_precision(experiment.training.precision, mode)
+    with distribution.exhaustion_in_words(), StopSignal() as stop:
         session = Session(experiment, folder=folder, strategy=strategy)
         if session.is_finished():
             _log.info("The run in %s is finished (step %d).", folder.path, session.step)
@@ -126,7 +127,7 @@ def _run(session: "Session", stop: StopSignal) -> tuple["Session", train_loop.Ou
         except DivergedError as error:
             session = session.gone_back(error)
         except tf.errors.ResourceExhaustedError as error:
-            raise distribution.out_of_memory(error) from error
+            raise distribution.exhausted(error) from error
         except (tf.errors.UnavailableError, tf.errors.AbortedError) as error:
             if session.hosts.count == 1:
                 raise
@@ -168,11 +169,6 @@ class Session:
             self._loss_scale = None
             if options.precision == "mixed_float16":
                 self._loss_scale = LossScale()
-                if not tf.config.list_logical_devices("GPU"):
-                    _log.warning(
-                        "training.precision = 'mixed_float16' is for GPUs; most processors take "
-                        "minutes for a step. 'mixed_bfloat16' is the faster one here."
-                    )
             schedule = learning_rate.create_schedule(
                 options, initial_step=experiment.fine_tuning.initial_step
             )

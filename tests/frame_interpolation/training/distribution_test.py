@@ -1,4 +1,5 @@
 import logging
+import re
 
 import pytest
 import tensorflow as tf
@@ -97,6 +98,37 @@ def test_a_tpu_that_cannot_be_reached_is_told_with_what_there_is(error, monkeypa
     monkeypatch.setattr(tf.tpu.experimental, "initialize_tpu_system", fail)
     with pytest.raises(InputError, match=r"--tpu 'local': no TPU .*no .*TensorFlow finds 1 CPU"):
         distribution.create_strategy("tpu")
+
+
+@pytest.mark.parametrize(
+    ("mode", "slow", "warns"),
+    [
+        ("cpu", {"mixed_bfloat16", "mixed_float16"}, True),
+        ("cpu", {"mixed_float16"}, False),
+        ("tpu", {"mixed_bfloat16", "mixed_float16"}, False),
+    ],
+)
+def test_a_precision_that_the_processor_lacks_is_warned_of(monkeypatch, caplog, mode, slow, warns):
+    monkeypatch.setattr(distribution.processor, "is_slow_in", slow.__contains__)
+    with caplog.at_level(logging.WARNING):
+        distribution.warn_of_slow_precision("mixed_bfloat16", mode)
+    expected = "'mixed_bfloat16', for which .* many times as long as with 'float32'"
+    assert bool(re.search(expected, caplog.text)) == warns == bool(caplog.text)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            "OOM when allocating tensor with shape[9] on /device:CPU:0 by allocator cpu",
+            r"the memory of /device:CPU:0 is full.*batch_size.*crop_size.*accumulation_steps",
+        ),
+        ("runs/x/ckpt-3: No space left on device", r"cannot be written \(runs/x/ckpt-3: No space"),
+    ],
+)
+def test_a_full_memory_is_told_from_a_full_disk(text, message):
+    with pytest.raises(InputError, match=message), distribution.exhaustion_in_words():
+        raise tf.errors.ResourceExhaustedError(None, None, text)
 
 
 def test_a_host_that_is_gone_is_told_in_words():
