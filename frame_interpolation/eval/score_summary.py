@@ -189,17 +189,18 @@ def _value_notes(name: str, score: Score, group: Group, *, on_region: bool) -> l
     metric = metrics.find(name)
     sentences = []
     if score.infinite:
+        mean = "the mean is that of the others" if score.count else "the mean is infinite, too"
         sentences.append(
             f"{name}: {score.infinite} of {group.triplets} estimates equal the truth "
-            "(infinite); the mean is that of the others."
+            f"(infinite); {mean}."
         )
     missing = score.missing - (group.without_roi if on_region else 0)
     if missing > 0:
         area = "region" if on_region else "frame"
         sentences.append(
             f"{name}: missing for {missing} of {group.triplets} triplets, whose "
-            f"{area} has a side under {metric.minimum_side_px} px; the mean is that of "
-            "the others."
+            f"{area} has a side under {metric.minimum_side_px} px; "
+            f"{'the mean is that of the others' if score.mean is not None else 'there is no mean'}."
         )
     return sentences
 

@@ -81,6 +81,12 @@ def test_notes_say_what_the_means_leave_out():
     assert notes[0].startswith("psnr: 1 of 2 estimates equal the truth")
     assert notes[1].startswith("ssim_roi: missing for 1 of 2 triplets, whose region has a side")
     assert "11 px" in notes[1]
+    assert all(note.endswith("the mean is that of the others.") for note in notes)
+    notes = score_summary.notes(score_summary.summarize(triplets[:1], ["psnr", "ssim_roi"]))
+    assert notes[0].endswith(
+        "1 of 1 estimates equal the truth (infinite); the mean is infinite, too."
+    )
+    assert notes[1].endswith("there is no mean.")
 
 
 def test_without_region_columns_there_is_no_region_group():
