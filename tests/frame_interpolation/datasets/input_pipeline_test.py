@@ -1,4 +1,6 @@
 import itertools
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -432,3 +434,34 @@ def test_evaluation_skips_and_counts_damaged_records(partly_damaged, options, ca
     assert np.concatenate([batch["record"] for batch in batches]).tolist() == [0, 2, 3]
     where = partly_damaged.location(1)
     assert where in _message(lambda: _evaluation(partly_damaged, **options))
+
+
+_ITERATES_AND_ENDS = """
+import sys
+from frame_interpolation.datasets import input_pipeline, record_collection
+from frame_interpolation.datasets.options import (
+    AUGMENTATION_NAMES, DataAugmentation, TrainingDataset,
+)
+
+records = record_collection.open_records([sys.argv[1]], binding="x")
+iterator = iter(
+    input_pipeline.create_training_dataset(
+        records, TrainingDataset(batch_size=2), DataAugmentation(AUGMENTATION_NAMES)
+    )
+)
+next(iterator)  # The next ones are being made when the script ends.
+print("has a batch")
+"""
+
+
+@pytest.mark.slow
+def test_a_script_that_still_has_an_iterator_ends(write_records, noise_triplets):
+    records = write_records(noise_triplets(2, (720, 1280)))
+    ended = subprocess.run(
+        [sys.executable, "-c", _ITERATES_AND_ENDS, records.indexes[0].shards[0]],
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stdout == "has a batch\n"
