@@ -16,8 +16,7 @@ Datasets, and what --input_dir is:
                   --scale_factor=1 --center_crop_factor=2
   triplet_folder  any folder of folders of three frames, in natural order
 
-Running the command again completes an unfinished output, and leaves a finished one as it is.
-Flags of Apache Beam may be added.
+Running the command again completes an unfinished output. Flags of Apache Beam may be added.
 """
 
 import importlib.metadata
@@ -31,8 +30,6 @@ from typing import Any
 from absl import flags
 
 from frame_interpolation import program
-
-_log = logging.getLogger(__name__)
 
 FLAGS = flags.FlagValues()
 _DATASET = flags.DEFINE_string(
@@ -225,11 +222,6 @@ def build_tfrecord(
         frame_options=frame_options,
     )
     with output_lock.held(output):
-        if not overwrite:
-            finished = output_state.find_finished(plan, max_rejects=max_rejects)
-            if finished is not None:
-                _log.info("Finished already, nothing to do; --overwrite builds it again.")
-                return finished
         output_state.prepare(plan, overwrite=overwrite)
         job_runner.write_shards(plan.tasks)
         return output_state.finish(
@@ -246,7 +238,6 @@ def main(argv: list[str]) -> None:
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     for package in ("beam_jobs", "atd12k", "frame_interpolation"):
         logging.getLogger(package).setLevel(logging.INFO)
-    _log.setLevel(logging.INFO)  # Run by `-m`, this module's own logger is called __main__.
     start = time.monotonic()
     manifest = build_tfrecord(
         dataset=_DATASET.value,

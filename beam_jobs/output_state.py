@@ -4,9 +4,9 @@
     PATH.manifest.json  written last: finished
 
 An unfinished output of the same plan is completed, and so is a finished one that has lost shards or
-sidecars since; a whole one is left as it is. An output of another plan is refused unless told to
-overwrite. Nothing is ever deleted but what stands in the names of this project: shards, sidecars,
-temporary files, plan, manifest and rejects.
+sidecars since; an output of another plan is refused, and a whole one, all unless told to overwrite.
+Nothing is ever deleted but what stands in the names of this project: shards, sidecars, temporary
+files, plan, manifest and rejects.
 """
 
 import collections
@@ -34,39 +34,8 @@ def split_list_path(path: str, split: str) -> str:
     return f"{path}.split-{split}.txt"
 
 
-def find_finished(plan: Plan, *, max_rejects: int) -> dict[str, Any] | None:
-    """Finds out whether the output is there already, whole, from an earlier job of the same plan.
-
-    Args:
-        plan: What is to be written.
-        max_rejects: How many triplets may be left out.
-
-    Returns:
-        Its manifest; None if there is something to do.
-
-    Raises:
-        InputError: More triplets than allowed were left out.
-    """
-    if storage.exists(tfrecord.plan_path(plan.path)):
-        return None
-    manifest = storage.read_json(tfrecord.manifest_path(plan.path)) or {}
-    if manifest.get("fingerprint") != plan.fingerprint:
-        return None
-    try:
-        sidecars = _checked_sidecars(plan)
-    except InputError:
-        return None
-    rejects = [reject for sidecar in sidecars for reject in sidecar["rejects"]]
-    if len(rejects) > max_rejects:
-        raise InputError(_too_many_rejects(plan, rejects, max_rejects))
-    return manifest
-
-
 def prepare(plan: Plan, *, overwrite: bool) -> None:
     """Makes the output ready for the workers, or refuses to.
-
-    Call it for what `find_finished` has not found: what is there of the same plan becomes
-    unfinished.
 
     Raises:
         InputError: Something else is there already.
@@ -87,10 +56,10 @@ def prepare(plan: Plan, *, overwrite: bool) -> None:
 
 
 def _can_be_completed(plan: Plan) -> bool:
-    """Tells whether what is there is of this plan; False if nothing is there.
+    """Tells whether a part of what is planned is there; False if nothing is.
 
     Raises:
-        InputError: Something else is there.
+        InputError: Something else is there, or all of it.
     """
     path = plan.path
     if storage.exists(tfrecord.plan_path(path)):
@@ -103,7 +72,7 @@ def _can_be_completed(plan: Plan) -> bool:
         )
     if storage.exists(tfrecord.manifest_path(path)):
         manifest = storage.read_json(tfrecord.manifest_path(path)) or {}
-        if manifest.get("fingerprint") == plan.fingerprint:
+        if manifest.get("fingerprint") == plan.fingerprint and not _is_whole(plan):
             return True
         raise InputError(
             f"{path!r} is finished, with {_finished_as(manifest, plan)}; pass --overwrite "
@@ -116,6 +85,14 @@ def _can_be_completed(plan: Plan) -> bool:
             f"choose another path or pass --overwrite."
         )
     return bool(files)
+
+
+def _is_whole(plan: Plan) -> bool:
+    try:
+        _checked_sidecars(plan)
+    except InputError:
+        return False
+    return True
 
 
 def _are_of(plan: Plan, files: Sequence[str]) -> bool:
@@ -241,8 +218,10 @@ def _summed(counts) -> collections.Counter[str]:
 
 
 def _finished_as(manifest: Mapping[str, Any], plan: Plan) -> str:
-    """Says what a finished output is, and in what it differs from another plan."""
+    """Says what a finished output is, and in what it differs from a plan."""
     records = f"{manifest.get('records', 'some')} records"
+    if manifest.get("fingerprint") == plan.fingerprint:
+        return records
     for key, value in plan.description.items():
         if key in manifest and manifest[key] != json.loads(json.dumps(value)):
             return f"{records} and with {key} {manifest[key]!r} instead of {value!r}"

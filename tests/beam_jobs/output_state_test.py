@@ -101,25 +101,14 @@ def test_a_damaged_plan_file_is_refused(make_plan, tmp_path):
         prepare(make_plan())
 
 
-def test_a_finished_output_of_the_same_plan_is_found(make_plan, tmp_path):
-    plan = make_plan()
-    assert output_state.find_finished(plan, max_rejects=0) is None
-    prepare(plan)
-    write(plan)
-    assert output_state.find_finished(plan, max_rejects=0) is None
-    manifest = finish(plan)
-    before = files(tmp_path)
-    assert output_state.find_finished(make_plan(), max_rejects=0) == manifest
-    assert output_state.find_finished(make_plan(num_shards=3), max_rejects=0) is None
-    assert files(tmp_path) == before
-
-
-def test_another_finished_output_is_refused_without_overwrite(make_plan, tmp_path):
+def test_a_finished_output_is_refused_without_overwrite(make_plan, tmp_path):
     plan = make_plan()
     prepare(plan)
     write(plan)
     finish(plan)
     before = files(tmp_path)
+    with pytest.raises(InputError, match=r"is finished, with 4 records; pass --overwrite"):
+        prepare(make_plan())
     with pytest.raises(InputError, match=r"4 records and with options .*2} instead of .*3}; pass"):
         prepare(make_plan(num_shards=3))
     assert files(tmp_path) == before
@@ -146,7 +135,6 @@ def test_a_finished_output_that_lost_something_is_completed(make_plan, tmp_path,
     with pytest.raises(InputError, match="--overwrite"):
         prepare(make_plan(other=1))
     assert files(tmp_path) == before
-    assert output_state.find_finished(make_plan(), max_rejects=0) is None
     prepare(make_plan())
     assert (out / "p.plan.json").exists() and not (out / "p.manifest.json").exists()
     write(plan)
@@ -154,7 +142,8 @@ def test_a_finished_output_that_lost_something_is_completed(make_plan, tmp_path,
     after = files(tmp_path)
     assert before["p-00000-of-00002"] == after["p-00000-of-00002"]
     assert len(tfrecord.build_index(f"{out}/p@2", allow_foreign=False)) == 4
-    assert output_state.find_finished(make_plan(), max_rejects=0) == manifest
+    with pytest.raises(InputError, match="is finished, with 4 records"):
+        prepare(make_plan())
 
 
 def test_overwriting_leaves_nothing_of_the_old_output(make_plan, tmp_path):
