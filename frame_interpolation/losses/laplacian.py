@@ -19,7 +19,7 @@ def laplacian(prediction: tf.Tensor, target: tf.Tensor) -> tf.Tensor:
     """Sums up the weighted absolute differences of the levels.
 
     Args:
-      prediction: (B, H, W, C), sides of at least 32.
+      prediction: (B, H, W, C), sides of at least 9.
       target: the same shape.
 
     Returns:

@@ -36,6 +36,9 @@ _ON_IMAGE = {
     "line": line_distance.line_distance,
 }
 
+# Of the images, in pixels: a window, or a pyramid of five levels.
+_SMALLEST_SIDE_PX = {"ssim": 11, "census": 7, "laplacian": 9}
+
 # The released gin files name the schedules of the loss weights by this path.
 _SCHEDULES = ("PiecewiseConstantDecay", "PolynomialDecay", "ExponentialDecay", "CosineDecay")
 for _schedule in _SCHEDULES:
@@ -175,13 +178,27 @@ def _loss_functions(
                     weights=style.weights,
                 )
             case _:
-                return _on_image(_ON_IMAGE[name])
+                smallest = _SMALLEST_SIDE_PX.get(name, 1)
+                return _of_size(_on_image(_ON_IMAGE[name]), name, smallest_side_px=smallest)
 
     return [create(name) for name in names]
 
 
 def _on_image(function: Callable[..., tf.Tensor], **arguments) -> LossFunction:
     return lambda example, prediction: function(prediction["image"], example["y"], **arguments)
+
+
+def _of_size(function: LossFunction, name: str, *, smallest_side_px: int) -> LossFunction:
+    def checked(example: Mapping[str, tf.Tensor], prediction: Mapping[str, tf.Tensor]) -> tf.Tensor:
+        height, width = prediction["image"].shape[1:3]
+        if any(side is not None and side < smallest_side_px for side in (height, width)):
+            raise InputError(
+                f"The loss {name!r} got images of {width}x{height}; expected sides of at least "
+                f"{smallest_side_px}. Raise the crop_size, or leave the loss out."
+            )
+        return function(example, prediction)
+
+    return checked
 
 
 def _l1_warped(example: Mapping[str, tf.Tensor], prediction: Mapping[str, tf.Tensor]) -> tf.Tensor:

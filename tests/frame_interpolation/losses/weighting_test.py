@@ -77,6 +77,19 @@ def test_losses_take_the_example_and_the_prediction():
     np.testing.assert_allclose(values, [0.5, 0.25, 0.375])
 
 
+@pytest.mark.parametrize(("name", "side"), [("ssim", 11), ("census", 7), ("laplacian", 9)])
+def test_images_too_small_for_a_loss_are_refused(name, side):
+    (loss,) = _constant([name], [1.0])
+
+    def value(*size):
+        image = tf.random.stateless_uniform([1, *size, 3], [1, 2])
+        return float(loss.function({"y": image}, {"image": 0.5 * image}))
+
+    assert np.isfinite(value(side, side))
+    with pytest.raises(InputError, match=f"'{name}' got images of {side - 1}x{side}; .*{side}"):
+        value(side, side - 1)
+
+
 def test_test_losses_are_unweighted_by_default():
     losses = weighting.create_test_losses(TestLosses(), vgg=VggOptions(), style=StyleOptions())
     assert [(loss.name, float(loss.weight(0))) for loss in losses] == [("l1", 1.0), ("psnr", 1.0)]
