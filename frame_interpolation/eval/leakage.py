@@ -7,7 +7,8 @@ triplet it stands. Three findings, the strongest of each test triplet being kept
 - `same frame`: equal pixels;
 - `looks the same`: a thumbnail within a few grey levels, which is what a copy at another size or
   quality looks like, and sometimes the neighbouring frame of one shot: to be looked at;
-- `same name`: only the names of the triplets are equal.
+- `same name`: only the names of the triplets are equal. Names that are mere numbers are not compared:
+  unrelated datasets number their triplets alike.
 """
 
 from collections.abc import Iterable, Sequence
@@ -159,7 +160,8 @@ class _Finder:
         self._places: list[tuple[int, int]] = []
         marks = []
         for i, triplet in enumerate(triplets):
-            self._by_name.setdefault(triplet.name, []).append(i)
+            if not triplet.name.isdigit():
+                self._by_name.setdefault(triplet.name, []).append(i)
             for frame, mark in enumerate(triplet.frame_marks, start=1):
                 digest = frame_content.digest_of(mark)
                 self._by_digest.setdefault(digest, []).append((i, frame))

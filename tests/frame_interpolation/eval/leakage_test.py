@@ -53,6 +53,17 @@ def test_a_copy_is_found(make_results, write_records, tmp_path, stolen, kind, fr
     assert "1 of 3 test triplets" in text and kind in text and str(tmp_path / "train") in text
 
 
+def test_equal_numbers_are_no_equal_names(make_results, write_records, tmp_path):
+    marks = [tuple(map(frame_content.mark, _frames(seed))) for seed in range(2)]
+    results = make_results({"psnr": [30.0] * 2}, name=["000001", "00001/0001"], frame_marks=marks)
+    training = [{"name": "000001", "frames": _frames(10)}, {"name": "2", "frames": _frames(0)}]
+    training.append({"name": "00001/0001", "frames": _frames(11)})
+    records = write_records(tmp_path / "train", training)
+    report = leakage.search(results.triplets, [records], progress_stream=io.StringIO())
+    found = [(hit.kind, hit.test_name, hit.training_name) for hit in report.hits]
+    assert found == [("same frame", "000001", "2"), ("same name", "00001/0001", "00001/0001")]
+
+
 def test_the_strongest_finding_of_a_triplet_is_kept(make_results, write_records, tmp_path):
     training = [{"name": "a", "frames": _frames(20)}, {"name": "x", "frames": _frames(0)}]
     report = _search(make_results, write_records, tmp_path, training)
