@@ -7,8 +7,8 @@ triplet it stands. Three findings, the strongest of each test triplet being kept
 - `same frame`: equal pixels;
 - `looks the same`: a thumbnail within a few grey levels, which is what a copy at another size or
   quality looks like, and sometimes the neighbouring frame of one shot: to be looked at;
-- `same name`: only the names of the triplets are equal. Names that are mere numbers are not compared:
-  unrelated datasets number their triplets alike.
+- `same name`: only the names of the triplets are equal. Names that are mere numbers are not
+  compared: unrelated datasets number their triplets alike.
 """
 
 from collections.abc import Iterable, Sequence
