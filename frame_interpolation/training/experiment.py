@@ -5,6 +5,9 @@ from collections.abc import Callable
 from typing import Any
 
 from frame_interpolation.datasets.options import DataAugmentation, EvalDatasets, TrainingDataset
+
+# Besides the losses it registers the schedules of their weights, which gin files name.
+from frame_interpolation.losses import weighting  # noqa: F401
 from frame_interpolation.losses.options import (
     StyleOptions,
     TestLosses,

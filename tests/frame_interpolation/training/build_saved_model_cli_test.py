@@ -26,6 +26,9 @@ film_net.flow_convs = [3, 3, 3, 3]
 film_net.flow_filters = [8, 12, 16, 16]
 film_net.filters = 6
 training.num_steps = 2000
+training_losses.loss_names = ['l1']
+training_losses.loss_weight_schedules = [@tf.keras.optimizers.schedules.PiecewiseConstantDecay]
+training_losses.loss_weight_parameters = [{'boundaries': [0], 'values': [1.0, 1.0]}]
 """
 
 
