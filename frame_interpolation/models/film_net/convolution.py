@@ -4,9 +4,14 @@
 stay float32 and are cast for the computation.
 """
 
+from collections.abc import Sequence
+from typing import Any
+
 import tensorflow as tf
 
 _LEAKY_RELU_SLOPE = 0.2
+# Inputs of fewer channels are convolved together, since one of them would not fill the processor.
+_NARROW = 16
 
 
 class Convolution(tf.keras.layers.Conv2D):
@@ -23,13 +28,58 @@ class Convolution(tf.keras.layers.Conv2D):
     ):
         super().__init__(filters, kernel_size, padding="same", name=name, dtype=precision)
         self._linear = linear
+        self.input_spec = None  # Keras' check takes one input alone.
 
-    def call(self, inputs: tf.Tensor, training: bool | None = None) -> tf.Tensor:
-        """Maps (B, H, W, C) to (B, H, W, filters), in the precision's type."""
-        net = super().call(inputs)
+    def build(self, input_shape: Any) -> None:
+        """Makes kernel and bias for one input or for a list of inputs."""
+        shapes = [input_shape] if isinstance(input_shape, tf.TensorShape) else list(input_shape)
+        channels = sum(shape[-1] for shape in shapes)
+        super().build(tf.TensorShape([*shapes[0][:-1], channels]))
+        self.input_spec = None  # `Conv2D` sets it again.
+
+    def call(
+        self, inputs: tf.Tensor | Sequence[tf.Tensor], training: bool | None = None
+    ) -> tf.Tensor:
+        """Maps (B, H, W, C) to (B, H, W, filters), in the precision's type.
+
+        Args:
+          inputs: one tensor, or several (B, H, W, any) that stand for their concatenation.
+          training: whether a gradient will be asked for.
+        """
+        if tf.is_tensor(inputs):
+            net = super().call(inputs)
+        elif training and self._is_smaller_than(inputs[0]):
+            net = self._sum_of_parts(inputs)
+        else:
+            net = super().call(tf.concat(inputs, axis=-1))
         if self._linear:
             return net
         return _frugal_leaky_relu(net) if training else _leaky_relu(net)
+
+    def _is_smaller_than(self, image: tf.Tensor) -> bool:
+        """Whether the kernel has fewer elements than a picture of as many channels."""
+        pixels = image.shape[:3].num_elements()
+        height, width, _, filters = self.kernel.shape
+        return pixels is not None and height * width * filters < pixels
+
+    def _sum_of_parts(self, inputs: Sequence[tf.Tensor]) -> tf.Tensor:
+        """Convolves each input with its part of the kernel, and adds the results up.
+
+        The concatenation is neither made nor kept for the gradient, whose workspace is that of the
+        largest input, and no gradient is computed of an input that needs none.
+        """
+        kernels = tf.split(self.kernel, [part.shape[-1] for part in inputs], axis=2)
+        pairs = list(zip(inputs, kernels, strict=True))
+        narrow = [pair for pair in pairs if pair[0].shape[-1] < _NARROW]
+        pairs = [pair for pair in pairs if pair[0].shape[-1] >= _NARROW]
+        if narrow:
+            parts, kernels = zip(*narrow, strict=True)
+            pairs.append((tf.concat(parts, axis=-1), tf.concat(kernels, axis=2)))
+        net = None
+        for part, kernel in pairs:
+            convolved = tf.nn.conv2d(part, kernel, strides=1, padding="SAME")
+            net = tf.nn.bias_add(convolved, self.bias) if net is None else net + convolved
+        return net
 
 
 class UpsamplingConvolution(tf.keras.layers.Conv2D):

@@ -53,7 +53,7 @@ class Fusion(tf.keras.layers.Layer):
         for level in reversed(range(len(levels) - 1)):
             upsample, first, second = self.convs[level]
             net = upsample(net, size=_size(levels[level][0]))
-            net = second(first(tf.concat([*levels[level], net], axis=-1)))
+            net = second(first([*levels[level], net]))
         return self.output_conv(net)
 
 

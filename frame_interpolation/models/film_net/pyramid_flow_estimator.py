@@ -26,7 +26,7 @@ class FlowPredictor(tf.keras.layers.Layer):
 
     def call(self, features_a: tf.Tensor, features_b: tf.Tensor) -> tf.Tensor:
         """Maps two (B, H, W, C) feature maps to a flow (B, H, W, 2), float32, px of the level."""
-        net = tf.concat([features_a, features_b], axis=-1)
+        net = [features_a, features_b]
         for conv in self._convs:
             net = conv(net)
         return net

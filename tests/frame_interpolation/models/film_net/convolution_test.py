@@ -60,3 +60,42 @@ def test_training_changes_neither_value_nor_gradient():
         results.append([value, *tape.gradient(loss, [image, *layer.trainable_variables])])
     for actual, expected in zip(*results, strict=True):
         np.testing.assert_array_equal(actual, expected)
+
+
+def _parts(size, channels):
+    return [tf.random.stateless_normal([2, *size, count], [1, count]) for count in channels]
+
+
+# Without training the parts are joined, and so they are where the kernel is the larger one.
+@pytest.mark.parametrize("size", [(16, 12), (2, 3)])
+@pytest.mark.parametrize("channels", [[3, 20, 2, 17], [16, 16], [2, 3]])
+def test_a_list_of_inputs_stands_for_their_concatenation(size, channels):
+    layer, parts = Convolution(4, 3, name="layer"), _parts(size, channels)
+    results = []
+    for training, join in ((True, False), (False, True), (False, False)):
+        with tf.GradientTape() as tape:
+            tape.watch(parts)
+            value = layer(tf.concat(parts, axis=-1) if join else parts, training=training)
+            loss = tf.reduce_sum(value**2)
+        results.append([value, *tape.gradient(loss, [*parts, *layer.trainable_variables])])
+    for result in results[1:]:
+        for actual, expected in zip(result, results[0], strict=True):
+            np.testing.assert_allclose(actual, expected, rtol=1e-4, atol=1e-4)
+
+
+def test_in_training_no_gradient_is_computed_of_an_input_that_needs_none():
+    layer = Convolution(4, 3, name="layer")
+    layer.build([tf.TensorShape([2, 16, 16, count]) for count in (20, 17)])
+
+    @tf.function
+    def gradient(constant, watched):
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(watched)
+            loss = tf.reduce_sum(layer([constant, watched], training=True))
+        return tape.gradient(loss, watched)
+
+    graph = gradient.get_concrete_function(*_parts((16, 16), [20, 17])).graph
+    shapes = [
+        op.outputs[0].shape[-1] for op in graph.get_operations() if op.type == "Conv2DBackpropInput"
+    ]
+    assert shapes == [17]

@@ -11,6 +11,9 @@ from frame_interpolation.models.film_net.interpolator import create_model
 from frame_interpolation.models.film_net.options import Options
 
 _OUTPUT_TOLERANCE = 1e-5
+# Of the warped inputs: a float32 coordinate between 128 and 256 is rounded to 1.5e-5 px, and another
+# order of summation in the convolutions, which differs between processors, moves it by one or two.
+_WARPED_TOLERANCE = 5e-5
 _GRADIENT_TOLERANCE = 1e-3
 
 
@@ -67,7 +70,8 @@ def test_every_output_equals_the_reference(golden, model, case):
     } - {"x0", "y", "x1", "clipped_share"}
     assert set(outputs) == expected
     for name, tensor in outputs.items():
-        _assert_equal_to_largest(tensor[0], golden[f"case{case}/{name}"], _OUTPUT_TOLERANCE, name)
+        tolerance = _WARPED_TOLERANCE if name.endswith("_warped") else _OUTPUT_TOLERANCE
+        _assert_equal_to_largest(tensor[0], golden[f"case{case}/{name}"], tolerance, name)
 
 
 def test_variables_have_the_names_and_the_order_of_the_reference(golden, model):
