@@ -11,8 +11,8 @@ from frame_interpolation.models.film_net.interpolator import create_model
 from frame_interpolation.models.film_net.options import Options
 
 _OUTPUT_TOLERANCE = 1e-5
-# Of the warped inputs: a float32 coordinate between 128 and 256 is rounded to 1.5e-5 px, and another
-# order of summation in the convolutions, which differs between processors, moves it by one or two.
+# Of the warped inputs: a float32 coordinate above 128 is rounded to 1.5e-5 px, and another order of
+# summation in the convolutions, which differs between processors, moves it by a rounding or two.
 _WARPED_TOLERANCE = 5e-5
 _GRADIENT_TOLERANCE = 1e-3
 
