@@ -269,6 +269,22 @@ def _measure(workers: Sequence[_Worker], steps: int) -> None:
             worker.close()
 
 
+def measure_step(way: str, *, batch_size: int, steps: int = 2) -> tuple[float, float]:
+    """Measures training steps in a process of their own.
+
+    Args:
+        way: "plain", or a precision of ours.
+        batch_size: examples a step.
+        steps: how many, after the first one.
+
+    Returns:
+        Seconds of a step by the clock, and of the processor (all threads); medians.
+    """
+    worker = _Worker(way, batch_size=batch_size)
+    _measure([worker], steps)
+    return worker.median("wall"), worker.median("cpu")
+
+
 def _rows(workers: Sequence[_Worker]) -> Iterator[str]:
     plain = workers[0]
     for worker in workers:
