@@ -119,6 +119,9 @@ def assert_equal_to_one_host(tmp_path, run_training, read_state, bindings):
         expected = read_state(whole / "run0" / "train", step)
         assert state.keys() == expected.keys()
         for key, value in expected.items():
+            if isinstance(value, bytes) or np.asarray(value).dtype.kind in "OSU":
+                assert state[key] == value, key
+                continue
             np.testing.assert_allclose(state[key], value, rtol=2e-3, atol=1e-4, err_msg=key)
 
     return compare
