@@ -10,8 +10,8 @@ from frame_interpolation.eval import metrics
 from frame_interpolation.eval.scoring import Scorer
 
 # By metric where the arithmetic is float32, whose rounding depends on the machine. On flat drawings
-# SSIM's variances cancel: TensorFlow's own value of `drawing` is 0.86147 on one processor and 0.86145
-# on another, 0.86142 in float64. That ours is TensorFlow's on one machine is `ssim_test`'s part.
+# SSIM's variances cancel: TensorFlow's own value of `drawing` is 0.86147 on one processor, 0.86145
+# on another, and 0.86142 in float64. That ours is TensorFlow's on one machine is `ssim_test`'s part.
 _RELATIVE = {"ssim": 1e-4, "lpips": 2e-5, "lpips_unscaled": 2e-5}
 
 
