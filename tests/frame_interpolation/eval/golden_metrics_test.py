@@ -11,7 +11,7 @@ from frame_interpolation.eval.scoring import Scorer
 
 # By metric where the arithmetic is float32, whose rounding depends on the machine. On flat drawings
 # SSIM's variances cancel: TensorFlow's own value of `drawing` is 0.86147 on one processor, 0.86145
-# on another, and 0.86142 in float64. That ours is TensorFlow's on one machine is `ssim_test`'s part.
+# on another, 0.86142 in float64. That ours is TensorFlow's on one machine is for `ssim_test`.
 _RELATIVE = {"ssim": 1e-4, "lpips": 2e-5, "lpips_unscaled": 2e-5}
 
 
