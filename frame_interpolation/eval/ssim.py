@@ -32,6 +32,7 @@ _K1, _K2 = 0.01, 0.03
 _FILM_SIGMA_PX = 1.5
 _ATD12K_DATA_RANGE = 2.0
 _FILM_STRIP_ROWS = 96
+_FILM_STRIP_PARTS = 4
 _ATD12K_STRIP_ROWS = 24
 
 
@@ -51,24 +52,32 @@ def film_map(estimate: np.ndarray, truth: np.ndarray) -> np.ndarray:
     c1, c2 = np.square(np.float32(_K1)), np.square(np.float32(_K2))
     similarity = np.empty(_map_shape(truth, FILM_WINDOW_PX), np.float32)
     with tf.device("CPU:0"):  # The same value wherever the network runs, and beside it.
-        kernel = tf.tile(_gaussian_kernel(), [1, 1, 12, 1])
+        kernel = tf.tile(_gaussian_kernel(), [1, 1, 12 * _FILM_STRIP_PARTS, 1])
         for rows, windows in _strips(truth.shape[0], FILM_WINDOW_PX, _FILM_STRIP_ROWS):
-            # One convolution of twelve channels adds up each of them as four of three would, in
-            # well under half the time.
-            stacked = np.empty((*truth[rows].shape[:2], 12), np.float32)
-            stacked[..., 0:3] = a = estimate[rows]
-            stacked[..., 3:6] = b = truth[rows]
-            stacked[..., 6:9] = a * b
-            stacked[..., 9:12] = a * a + b * b
+            a, b = estimate[rows], truth[rows]
+            part_rows, tops = _parts(windows.stop - windows.start)
+            # One convolution of twelve channels adds up each of them as four of three would, and
+            # one of 48 takes less than half the time of four: the parts of a strip are channels.
+            quantities = np.empty((*a.shape[:2], 4, 3), np.float32)
+            quantities[:, :, 0], quantities[:, :, 1] = a, b
+            np.multiply(a, b, out=quantities[:, :, 2])
+            np.add(a * a, b * b, out=quantities[:, :, 3])
+            channels = quantities.reshape(*a.shape[:2], 12)
+            stacked = np.concatenate(
+                [channels[top : top + part_rows + FILM_WINDOW_PX - 1] for top in tops], axis=-1
+            )
             sums = tf.nn.depthwise_conv2d(stacked[None], kernel, [1, 1, 1, 1], "VALID").numpy()[0]
             # By planes from here on: NumPy is three times as fast on them.
-            planes = np.ascontiguousarray(sums.reshape(-1, 12).T).reshape(4, -1)
-            mean_a, mean_b, product, squares = planes
-            means = mean_a * mean_b * np.float32(2)
-            mean_squares = mean_a * mean_a + mean_b * mean_b
-            local = (means + c1) / (mean_squares + c1)
-            local *= (product * np.float32(2) - means + c2) / (squares - mean_squares + c2)
-            similarity[windows] = local.reshape(3, *sums.shape[:2]).transpose(1, 2, 0)
+            planes = np.ascontiguousarray(sums.reshape(-1, sums.shape[-1]).T)
+            planes = planes.reshape(_FILM_STRIP_PARTS, 4, 3, *sums.shape[:2])
+            for of_part, top in zip(planes, tops, strict=True):
+                mean_a, mean_b, product, squares = of_part
+                means = mean_a * mean_b * np.float32(2)
+                mean_squares = mean_a * mean_a + mean_b * mean_b
+                local = (means + c1) / (mean_squares + c1)
+                local *= (product * np.float32(2) - means + c2) / (squares - mean_squares + c2)
+                first = windows.start + top
+                similarity[first : first + part_rows] = local.transpose(1, 2, 0)
     return similarity
 
 
@@ -126,6 +135,13 @@ def _strips(height: int, window_px: int, strip_rows: int) -> Iterator[tuple[slic
     for top in range(0, positions, strip_rows):
         bottom = min(top + strip_rows, positions)
         yield slice(top, bottom + window_px - 1), slice(top, bottom)
+
+
+def _parts(rows: int) -> tuple[int, list[int]]:
+    """Parts a strip of the map: rows of a part, and where each begins; the last may overlap."""
+    part_rows = -(-rows // _FILM_STRIP_PARTS)
+    tops = [min(part * part_rows, rows - part_rows) for part in range(_FILM_STRIP_PARTS)]
+    return part_rows, tops
 
 
 def _box_means(channels: np.ndarray) -> np.ndarray:
