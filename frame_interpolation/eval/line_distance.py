@@ -29,6 +29,8 @@ _GREY = (0.299, 0.587, 0.114)
 _FINE_SIGMA_PX, _FINE_TAPS = 1.0, 9
 _COARSE_SIGMA_PX, _COARSE_TAPS = 1.6, 13
 _GAIN, _LEVEL, _THRESHOLD = 2.0, 0.5, 0.01
+_LARGEST_EXACT_SQUARE = 2.0**21
+"""In pixels: a float32 distance whose square is at most this is off by less than half in it."""
 
 
 def line_map(frame: np.ndarray) -> np.ndarray:
@@ -86,7 +88,18 @@ def _summed_distance(lines: np.ndarray, other_lines: np.ndarray) -> float:
     """Sums the distances in pixels from the pixels of `lines` to the nearest of the others."""
     if not other_lines.any():
         return int(np.count_nonzero(lines)) * math.hypot(*lines.shape)
-    return float(np.sum(ndimage.distance_transform_edt(~other_lines)[lines]))
+    return float(np.sum(_distances_px(other_lines)[lines]))
+
+
+def _distances_px(lines: np.ndarray) -> np.ndarray:
+    """Distance of every pixel to the nearest line pixel, of which there is one at least."""
+    if np.square(lines.shape, dtype=np.float64).sum() > _LARGEST_EXACT_SQUARE:
+        return ndimage.distance_transform_edt(~lines)
+    # OpenCV's takes a third of the time. It is exact but for float32, and the square of a distance
+    # of pixels is a whole number.
+    off_lines = (~lines).view(np.uint8)
+    distances = cv2.distanceTransform(off_lines, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    return np.sqrt(np.rint(np.square(distances, dtype=np.float64)))
 
 
 def _blur(grey: np.ndarray, sigma_px: float, taps: int) -> np.ndarray:

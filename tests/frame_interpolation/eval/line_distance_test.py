@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+from scipy import ndimage
 
 from frame_interpolation.eval import line_distance
 
@@ -33,6 +34,19 @@ def test_an_empty_map_has_the_published_distance_and_is_remarked():
         assert value == pytest.approx(0.5 * line_distance.line_map(circle).mean())
         assert remark == f"empty line map ({which})"
     assert line_distance.measure(flat, flat) == (0.0, "empty line map (both)")
+
+
+@pytest.mark.parametrize("size", [(540, 960), (1, 40), (40, 1), (33, 57), (1440, 300)])
+@pytest.mark.parametrize("share", [0.0, 1e-3, 0.3])
+def test_distances_are_exact(size, share):
+    """By way of the distance of all pixels to lines, of which the last pixel is always one."""
+    random = np.random.default_rng(8)
+    lines = random.random(size) < share
+    lines[-1, -1] = True
+    others = np.ones(size, bool)
+    to_lines = ndimage.distance_transform_edt(~lines)
+    value = line_distance.chamfer_distance(others, lines)
+    assert value == 0.5 * to_lines.sum() / lines.size / math.hypot(*size)
 
 
 def test_lines_are_dark_on_light():
