@@ -16,8 +16,9 @@ that never does has an empty tensor in each of its two places.
 """
 
 import contextlib
+import dataclasses
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import tensorflow as tf
 
@@ -26,6 +27,21 @@ from frame_interpolation.models import weight_matching
 from frame_interpolation.training.learning_rate import warm_up_factor
 from frame_interpolation.training.options import OptimizerOptions
 from frame_interpolation.training.variable_groups import Group, TrainingPlan
+
+
+@dataclasses.dataclass(frozen=True)
+class _Conditional:
+    """What holds for one update of the variables.
+
+    Attributes:
+      condition: boolean scalar, whether it is made.
+      moves: by the place of each variable that has been updated, half of the square of its move.
+      latest: by device, the last of them.
+    """
+
+    condition: tf.Tensor
+    moves: dict[int, tf.Tensor] = dataclasses.field(default_factory=dict)
+    latest: dict[str, list[tf.Tensor]] = dataclasses.field(default_factory=dict)
 
 
 class AdamByGroup(tf.keras.optimizers.Optimizer):
@@ -56,7 +72,7 @@ class AdamByGroup(tf.keras.optimizers.Optimizer):
         # A function, since a dict would become part of the checkpoint.
         self._group_at = {i: group for group in plan.groups for i in group.indices}.__getitem__
         self._decaying: frozenset[int] = frozenset()
-        self._applies: tf.Tensor | None = None
+        self._conditional: _Conditional | None = None
 
     def build(self, var_list: Sequence[tf.Variable]) -> None:
         """Makes the state.
@@ -88,32 +104,46 @@ class AdamByGroup(tf.keras.optimizers.Optimizer):
                 )
 
     @contextlib.contextmanager
-    def applied_if(self, condition: tf.Tensor) -> Iterator[None]:
+    def applied_if(self, condition: tf.Tensor) -> Iterator[Mapping[int, tf.Tensor]]:
         """Lets `apply_gradients` have its effect only where a condition holds.
 
-        Masks instead of a branch, which a GPU would have to ask the host about. The gradients must
-        be finite all the same.
+        Masks instead of a branch, which a GPU would have to ask the host about.
 
         Args:
-          condition: boolean scalar, the same one on all replicas.
-        """
-        self._applies = condition
-        try:
-            yield
-        finally:
-            self._applies = None
+          condition: boolean scalar, the same one on all replicas; where it does not hold the
+            gradients need not be finite.
 
-    def _if_applied(self, value: tf.Tensor | float, dtype: tf.DType) -> tf.Tensor | float:
-        if self._applies is None:
-            return value
-        value = tf.cast(value, dtype)
-        return tf.where(self._applies, value, tf.zeros_like(value))
+        Yields:
+          How far `apply_gradients` has moved each variable, by the variable's place: half of the
+          square of the length, a float32 scalar.
+        """
+        # With several devices in one program the others come here before the first one goes on, and
+        # then all of them are updated at once; a variable moves alike on each.
+        self._conditional = self._conditional or _Conditional(condition)
+        try:
+            yield self._conditional.moves
+        finally:
+            self._conditional = None
 
     def update_step(self, gradient: tf.Tensor, variable: tf.Variable) -> None:
         """Updates one variable by its gradient."""
-        options = self._options
         index = self._index_dict[self._var_key(variable)]
-        group = self._group_at(index)
+        conditional = self._conditional
+        if conditional is None:
+            self._update(index, gradient, variable)
+            return
+        # One variable of a device after the other, since what is computed for a variable is several
+        # times as large as it is.
+        with tf.control_dependencies(conditional.latest.get(variable.device, [])):
+            before = tf.identity(variable)
+            mask = tf.cast(conditional.condition, gradient.dtype)
+            self._update(index, tf.math.multiply_no_nan(gradient, mask), variable)
+            move = tf.cast(tf.nn.l2_loss(variable - before), tf.float32)
+        conditional.latest[variable.device] = [move]
+        conditional.moves.setdefault(index, move)
+
+    def _update(self, index: int, gradient: tf.Tensor, variable: tf.Variable) -> None:
+        options, group = self._options, self._group_at(index)
         m, v = self._momentums[index], self._velocities[index]
         dtype = variable.dtype
         rate = tf.cast(self.learning_rate, dtype) * tf.cast(
@@ -130,6 +160,12 @@ class AdamByGroup(tf.keras.optimizers.Optimizer):
         if index in self._decaying:
             step += variable * (rate * options.weight_decay)
         variable.assign_sub(step)
+
+    def _if_applied(self, value: tf.Tensor | float, dtype: tf.DType) -> tf.Tensor | float:
+        if self._conditional is None:
+            return value
+        value = tf.cast(value, dtype)
+        return tf.where(self._conditional.condition, value, tf.zeros_like(value))
 
     def get_config(self) -> dict[str, object]:
         """Returns what Keras asks for; the optimiser is not made from it."""

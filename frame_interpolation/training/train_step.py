@@ -5,7 +5,6 @@ float32. Losses are means over the batch. With several replicas each gets an equ
 global batch, and the gradient is that of the whole: the mean over the replicas.
 """
 
-import contextlib
 from collections.abc import Callable, Mapping, Sequence
 
 import tensorflow as tf
@@ -163,8 +162,9 @@ class TrainStep:
             gradients = [g + pull for g, pull in zip(gradients, pulls, strict=True)]
             metrics["losses/weight_pull"] = self._pull.penalty(places)
             metrics["loss"] += metrics["losses/weight_pull"]
-        gradient_norm = tf.linalg.global_norm(gradients)
-        metrics |= self._group_norms("gradient_norm", groups, places, gradients)
+        halves = [tf.cast(tf.nn.l2_loss(gradient), tf.float32) for gradient in gradients]
+        gradient_norm = _norm(halves)
+        metrics |= self._group_norms("gradient_norm", groups, places, halves)
         if self._gradient_clip_norm is not None:
             gradients, _ = tf.clip_by_global_norm(
                 gradients, self._gradient_clip_norm, use_norm=gradient_norm
@@ -175,15 +175,8 @@ class TrainStep:
             sound = divergence.are_finite([metrics["loss"]])
             explained = sound & self._loss_scale.explains_overflow()
             metrics["overflow"] = metrics["skipped"] * tf.cast(explained, tf.float32)
-        gradients = [tf.where(finite, gradient, tf.zeros_like(gradient)) for gradient in gradients]
-        before = [tf.identity(variable) for variable in variables]
-        masked = isinstance(optimizer, AdamByGroup)
-        with optimizer.applied_if(finite) if masked else contextlib.nullcontext():
-            optimizer.apply_gradients(
-                zip(gradients, variables, strict=True), skip_gradients_aggregation=True
-            )
-        moves = [variable - old for variable, old in zip(variables, before, strict=True)]
-        metrics["update_norm"] = tf.linalg.global_norm(moves)
+        moves = self._apply(gradients, places, finite)
+        metrics["update_norm"] = _norm(moves)
         metrics |= self._group_norms("update_norm", groups, places, moves)
         # Applying the gradients has set the optimiser's rate to that of this step.
         learning_rate = tf.identity(optimizer.learning_rate)
@@ -256,19 +249,43 @@ class TrainStep:
         title: str,
         groups: Sequence[Group],
         places: Sequence[int],
-        tensors: Sequence[tf.Tensor],
+        halves: Sequence[tf.Tensor],
     ) -> dict[str, tf.Tensor]:
-        at = dict(zip(places, tensors, strict=True))
+        at = dict(zip(places, halves, strict=True))
         return {
-            f"{title}/{group.name}": tf.linalg.global_norm([at[place] for place in group.indices])
+            f"{title}/{group.name}": _norm([at[place] for place in group.indices])
             for group in groups
         }
+
+    def _apply(
+        self, gradients: Sequence[tf.Tensor], places: Sequence[int], finite: tf.Tensor
+    ) -> list[tf.Tensor]:
+        """Updates variables, and returns half of the square of how far each has moved."""
+        optimizer = self._optimizer
+        variables = [self._variables[place] for place in places]
+        if isinstance(optimizer, AdamByGroup):
+            with optimizer.applied_if(finite) as moves:
+                optimizer.apply_gradients(
+                    zip(gradients, variables, strict=True), skip_gradients_aggregation=True
+                )
+            return [moves[place] for place in places]
+        gradients = [tf.where(finite, gradient, tf.zeros_like(gradient)) for gradient in gradients]
+        before = [tf.identity(variable) for variable in variables]
+        optimizer.apply_gradients(
+            zip(gradients, variables, strict=True), skip_gradients_aggregation=True
+        )
+        return [tf.nn.l2_loss(now - old) for now, old in zip(variables, before, strict=True)]
 
     def _summed_over_replicas(self, gradients: list[tf.Tensor]) -> list[tf.Tensor]:
         if self._strategy.num_replicas_in_sync == 1:
             return gradients
         context = tf.distribute.get_replica_context()
         return context.all_reduce(tf.distribute.ReduceOp.SUM, gradients)
+
+
+def _norm(halves: Sequence[tf.Tensor]) -> tf.Tensor:
+    """The global norm of tensors from half of the sum of the squares of each."""
+    return tf.sqrt(2.0 * tf.add_n(list(halves)))
 
 
 def named_shapes(variables: Sequence[tf.Variable]) -> list[tuple[str, tuple[int, ...]]]:

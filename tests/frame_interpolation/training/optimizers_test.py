@@ -121,3 +121,29 @@ def test_a_group_that_begins_late_steps_by_its_rate_and_warms_up_anew(variables)
     # The kernel's own warm-up has been in the first four of its 15 steps.
     steps = 0.025 + 0.05 + 0.075 + 12 * 0.1
     np.testing.assert_allclose(variables[0].numpy()[0], 1.0 - steps, rtol=1e-4)
+
+
+@pytest.mark.parametrize("condition", [True, False])
+def test_under_a_condition_it_says_how_far_each_variable_has_moved(variables, condition):
+    optimizer = _optimizer(variables, name="adamw", weight_decay=0.1)
+    slots = [*optimizer._momentums, *optimizer._velocities]
+    # Where it does not hold, the gradients need not be numbers.
+    gradients = [[0.5, 1.0], [3.0 if condition else float("nan")]]
+    start = [variable.numpy() for variable in variables]
+
+    @tf.function
+    def apply(condition):
+        with optimizer.applied_if(condition) as moves:
+            pairs = zip([tf.constant(g) for g in gradients], variables, strict=True)
+            optimizer.apply_gradients(pairs)
+        return [moves[place] for place in range(2)]
+
+    moves = apply(tf.constant(condition))
+    for variable, old, move in zip(variables, start, moves, strict=True):
+        assert float(move) == pytest.approx(0.5 * np.sum((variable.numpy() - old) ** 2))
+        assert (float(move) > 0) == condition
+    assert all(np.any(slot.numpy() != 0) == condition for slot in slots)
+    twin = [tf.Variable(value, name=v.name[:-2]) for value, v in zip(start, variables, strict=True)]
+    if condition:
+        end = _apply(_optimizer(twin, name="adamw", weight_decay=0.1), twin, gradients)
+        np.testing.assert_array_equal(np.concatenate(end), tf.concat(variables, 0))
