@@ -12,7 +12,8 @@ The network has the released configuration (34.4 million parameters), random wei
 
 Every way has a process of its own, because the peak of its memory (VmHWM) belongs to the process;
 all are started first and then make their steps in turns, so that whatever else the machine does
-befalls them alike. Ratios are of medians of processor time (all threads), and against `plain`.
+befalls them alike. Ratios are of medians of processor time (all threads) and of the peaks after the
+last step, against `plain`.
 """
 
 import argparse
@@ -26,6 +27,8 @@ import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
+
+from frame_interpolation.training import processor
 
 _CROP = 256
 _PLAIN = "plain"
@@ -178,7 +181,11 @@ def _own_step(model: Any, pattern: str) -> Callable[[Any], Any]:
 
     from frame_interpolation.losses import weighting
     from frame_interpolation.losses.options import StyleOptions, TrainingLosses, VggOptions
-    from frame_interpolation.training.train_step import TrainStep
+    from frame_interpolation.training.fine_tuning import FineTuningOptions
+    from frame_interpolation.training.optimizers import AdamByGroup
+    from frame_interpolation.training.options import OptimizerOptions
+    from frame_interpolation.training.train_step import TrainStep, named_shapes
+    from frame_interpolation.training.variable_groups import create_plan
 
     for layer in model._flatten_layers(include_self=False):
         if isinstance(layer, tf.keras.layers.Conv2D):
@@ -186,11 +193,16 @@ def _own_step(model: Any, pattern: str) -> Callable[[Any], Any]:
     losses = weighting.create_training_losses(
         TrainingLosses(), vgg=VggOptions(), style=StyleOptions()
     )
+    variables = model.trainable_variables
+    plan = create_plan(FineTuningOptions(), named_shapes(variables))
+    optimizer = AdamByGroup(1e-6, options=OptimizerOptions(), plan=plan)
+    optimizer.build(variables)
     return TrainStep(
         model=model,
-        optimizer=tf.keras.optimizers.Adam(1e-6, jit_compile=False),
+        optimizer=optimizer,
         losses=losses,
         strategy=tf.distribute.get_strategy(),
+        plan=plan,
     )
 
 
@@ -255,6 +267,10 @@ class _Worker:
         """Returns the median over the steps so far."""
         return statistics.median(answer[name] for answer in self.answers)
 
+    def peak_gb(self) -> float:
+        """Returns the largest size that the process has had."""
+        return self.answers[-1]["peak_gb"]
+
 
 def _measure(workers: Sequence[_Worker], steps: int) -> None:
     try:
@@ -291,16 +307,10 @@ def _rows(workers: Sequence[_Worker]) -> Iterator[str]:
         trained = "everything" if worker.pattern == _EVERYTHING else worker.pattern
         yield (
             f"{worker.way:16}{trained:28}{worker.median('wall'):8.2f}{worker.median('cpu'):8.2f}"
-            f"{worker.median('peak_gb'):9.2f}{plain.median('cpu') / worker.median('cpu'):9.2f}"
-            f"{worker.median('peak_gb') / plain.median('peak_gb'):9.2f}"
+            f"{worker.peak_gb():9.2f}{plain.median('cpu') / worker.median('cpu'):9.2f}"
+            f"{worker.peak_gb() / plain.peak_gb():9.2f}"
             f"{worker.first_loss:10.5f}"
         )
-
-
-def _computes_float16() -> bool:
-    """Whether the processor has instructions for float16, without which TensorFlow crawls."""
-    with open("/proc/cpuinfo", encoding="ascii", errors="replace") as file:
-        return "avx512_fp16" in file.read()
 
 
 def main() -> None:
@@ -311,8 +321,8 @@ def main() -> None:
         "--precisions",
         nargs="+",
         choices=_PRECISIONS,
-        default=_PRECISIONS[: 3 if _computes_float16() else 2],
-        help="mixed_float16 by default only where the processor has it; else it takes minutes",
+        default=[precision for precision in _PRECISIONS if not processor.is_slow_in(precision)],
+        help="by default those that the processor has instructions for; others take minutes",
     )
     parser.add_argument(
         "--train",
