@@ -11,31 +11,22 @@ from collections.abc import Callable, Iterator, Sequence
 import tensorflow as tf
 
 from frame_interpolation.datasets import record_collection
-from frame_interpolation.errors import InputError
 from frame_interpolation.losses import weighting
-from frame_interpolation.models import pretrained, registry
 from frame_interpolation.training import (
     distribution,
     divergence,
-    evaluation_history,
     export,
     learning_rate,
     train_loop,
     training_data,
 )
-from frame_interpolation.training.checkpoint_retention import Retention
 from frame_interpolation.training.checkpointing import (
-    Checkpointer,
     PeriodicCheckpoints,
     checkpoint_prefixes,
 )
 from frame_interpolation.training.divergence import DivergedError, DivergenceGuard
-from frame_interpolation.training.evaluation_history import BestMetric, EvaluationHistory
 from frame_interpolation.training.experiment import Experiment
 from frame_interpolation.training.hosts import Hosts
-from frame_interpolation.training.kept_weights import KeptWeights
-from frame_interpolation.training.loss_scaling import LossScale
-from frame_interpolation.training.optimizers import AdamByGroup
 from frame_interpolation.training.periodic_evaluation import PeriodicEvaluation
 from frame_interpolation.training.preemption import StopSignal
 from frame_interpolation.training.progress import Progress
@@ -46,9 +37,8 @@ from frame_interpolation.training.train_step import (
     Example,
     TrainStep,
     check_batch_size,
-    named_shapes,
 )
-from frame_interpolation.training.variable_groups import create_plan
+from frame_interpolation.training.training_state import TrainingState
 
 _log = logging.getLogger(__name__)
 
@@ -158,86 +148,30 @@ class Session:
         self._folder = folder
         self._strategy = strategy
         self.hosts = Hosts(strategy)
-        self._history = self._create_history()
+        self._state = TrainingState(experiment, folder=folder, strategy=strategy)
         with strategy.scope():
-            self._model = registry.create_model(
-                experiment.model, film_net=experiment.film_net, precision=options.precision
-            )
-            variables = self._model.trainable_variables
-            self._plan = create_plan(experiment.fine_tuning, named_shapes(variables))
-            self._divergence = divergence.DivergenceState()
-            self._loss_scale = None
-            if options.precision == "mixed_float16":
-                self._loss_scale = LossScale()
-            schedule = learning_rate.create_schedule(
-                options, initial_step=experiment.fine_tuning.initial_step
-            )
-            self._optimizer = AdamByGroup(
-                learning_rate.Scaled(schedule, self._divergence.rate_factor),
-                options=experiment.optimizer,
-                plan=self._plan,
-                warmup_steps=options.learning_rate_warmup_steps,
-            )
-            self._kept_weights = KeptWeights(
-                experiment.fine_tuning, variables, self._plan.ever_trained
-            )
-            further_state = self._kept_weights.state | {
-                divergence.STATE_KEY: self._divergence,
-                evaluation_history.STATE_KEY: self._history.state,
-            }
-            if self._loss_scale is not None:
-                further_state["loss_scale"] = self._loss_scale
-            self._checkpointer = Checkpointer(
-                folder.train,
-                model=self._model,
-                optimizer=self._optimizer,
-                retention=Retention(
-                    newest=options.keep_checkpoints,
-                    every_hours=options.keep_checkpoint_every_hours,
-                    regular_frequency=options.save_checkpoint_frequency,
-                ),
-                **further_state,
-            )
             self._losses = weighting.create_training_losses(
                 experiment.training_losses, vgg=experiment.vgg, style=experiment.style
             )
             self._test_losses = weighting.create_test_losses(
                 experiment.test_losses, vgg=experiment.vgg, style=experiment.style
             )
-        self._restore()
-
-    def _create_history(self) -> EvaluationHistory:
-        options, test_losses = self._experiment.eval_datasets, self._experiment.test_losses
-        names = evaluation_history.reported_names(test_losses.loss_names, test_losses.loss_weights)
-        natural_names = options.natural_names if options.files else ()
-        if natural_names and evaluation_history.PSNR not in names:
-            raise InputError(
-                "eval_datasets.natural_names asks for the drop of PSNR, and test_losses has no "
-                "psnr of weight 1; add it to test_losses.loss_names, or bind natural_names to []."
-            )
-        return EvaluationHistory(
-            best_metric=BestMetric.parse(
-                self._experiment.training.best_metric,
-                datasets=options.names if options.files else (),
-                losses=names,
-            ),
-            natural_names=natural_names,
-        )
+        self._state.restore(self.hosts)
 
     @property
     def step(self) -> int:
         """Updates that the weights have had."""
-        return self._checkpointer.step
+        return self._state.checkpointer.step
 
     def is_finished(self) -> bool:
         """Whether there is nothing left to train."""
-        if not self._checkpointer.training_finished.numpy():
+        if not self._state.checkpointer.training_finished.numpy():
             return False
         return self.step >= self._experiment.training.num_steps or self._is_enough()
 
     def _is_enough(self) -> bool:
         patience = self._experiment.training.early_stopping_patience
-        return bool(patience) and self._history.without_improvement >= patience
+        return bool(patience) and self._state.history.without_improvement >= patience
 
     def gone_back(self, error: DivergedError) -> "Session":
         """Goes back to the last good checkpoint, with a smaller learning rate.
@@ -252,25 +186,27 @@ class Session:
           InputError: the run has gone back often enough.
         """
         options = self._experiment.training
-        rollbacks = int(self._divergence.rollbacks.numpy())
+        rollbacks = int(self._state.divergence.rollbacks.numpy())
         if rollbacks >= options.max_rollbacks:
             raise divergence.final_error(
                 error, rollbacks=rollbacks, names=self._record_names(error.records)
             )
         if self.hosts.is_chief:
-            self._checkpointer.forget_since_last_good(frequency=options.save_checkpoint_frequency)
+            self._state.checkpointer.forget_since_last_good(
+                frequency=options.save_checkpoint_frequency
+            )
         self.hosts.sum(0.0)
         session = Session(self._experiment, folder=self._folder, strategy=self._strategy)
-        session._divergence.go_on_after(
-            self._divergence, error, rate_factor=options.rollback_rate_factor
+        session._state.divergence.go_on_after(
+            self._state.divergence, error, rate_factor=options.rollback_rate_factor
         )
-        session._history.go_on_after(self._history)
+        session._state.history.go_on_after(self._state.history)
         _log.warning(
             "%s; the run goes back to step %d with %g times the learning rate (time %d of at most "
             "%d).",
             error,
             session.step,
-            float(session._divergence.rate_factor.numpy()),
+            float(session._state.divergence.rate_factor.numpy()),
             rollbacks + 1,
             options.max_rollbacks,
         )
@@ -285,24 +221,6 @@ class Session:
         )
         return [records.name(number) for number in numbers]
 
-    def _restore(self) -> None:
-        restored = self._checkpointer.restore_latest()
-        if self.hosts.sum(self.step) != self.hosts.count * self.step:
-            raise InputError(
-                f"the hosts have found different checkpoints in {self._folder.train} (this one "
-                f"that of step {self.step}); --base_folder must be on a disk that all share."
-            )
-        if restored is not None:
-            _log.info("Going on from %s.", restored)
-            self._kept_weights.check_restored(restored)
-            self._history.check_restored()
-            return
-        options = self._experiment.pretrained
-        if options.path:
-            loaded = pretrained.load(self._model, options.path, pattern=options.pattern)
-            _log.info("Starting from %s.", loaded)
-        self._kept_weights.begin()
-
     def run(self, *, stop_requested: Callable[[], bool]) -> train_loop.Outcome:
         """Trains on, and saves the state at the end."""
         options = self._experiment.training
@@ -313,7 +231,7 @@ class Session:
             first_step=self.step,
         )
         # A finished run may be given more steps.
-        self._checkpointer.training_finished.assign(False)
+        self._state.checkpointer.training_finished.assign(False)
         train_step = self._create_train_step()
         _log.info("%s", self._describe_plan())
         guard = DivergenceGuard(
@@ -321,7 +239,7 @@ class Session:
             local_values=self._strategy.experimental_local_results,
         )
         checkpoints = PeriodicCheckpoints(
-            self._checkpointer,
+            self._state.checkpointer,
             frequency=options.save_checkpoint_frequency,
             steps_per_epoch=data.steps_per_epoch,
             is_sound=guard.is_sound,
@@ -365,7 +283,7 @@ class Session:
             if self.step == 0
             else evaluation.is_due(self.step, options.num_steps)
         )
-        if due and self._history.last_step != self.step:
+        if due and self._state.history.last_step != self.step:
             evaluation.evaluate(self.step)
 
     def _save_at_end(
@@ -376,34 +294,34 @@ class Session:
     ) -> None:
         guard.check()
         finished = outcome is train_loop.Outcome.FINISHED
-        if not finished or not self._checkpointer.training_finished.numpy():
+        if not finished or not self._state.checkpointer.training_finished.numpy():
             checkpoints.save(training_finished=finished)
         if finished and self.step < self._experiment.training.num_steps:
             _log.info(
                 "Finished early, at step %d: %d evaluations without a better %s than that of step "
                 "%d.",
                 self.step,
-                self._history.without_improvement,
+                self._state.history.without_improvement,
                 self._experiment.training.best_metric,
-                self._history.best[0],
+                self._state.history.best[0],
             )
 
     def _create_train_step(self) -> TrainStep:
         options = self._experiment.training
         return TrainStep(
-            model=self._model,
-            optimizer=self._optimizer,
+            model=self._state.model,
+            optimizer=self._state.optimizer,
             losses=self._losses,
             strategy=self._strategy,
             gradient_clip_norm=options.gradient_clip_norm,
-            plan=self._plan,
+            plan=self._state.plan,
             warmup_steps=options.learning_rate_warmup_steps,
             initial_step=self._experiment.fine_tuning.initial_step,
             accumulation_steps=options.accumulation_steps,
-            pull=self._kept_weights.pull,
-            average=self._kept_weights.average,
-            divergence_state=self._divergence,
-            loss_scale=self._loss_scale,
+            pull=self._state.kept_weights.pull,
+            average=self._state.kept_weights.average,
+            divergence_state=self._state.divergence,
+            loss_scale=self._state.loss_scale,
             xla=options.xla,
         )
 
@@ -413,7 +331,8 @@ class Session:
             step=self.step,
             initial_step=self._experiment.fine_tuning.initial_step,
         )
-        return self._plan.table(learning_rate=rate * float(self._divergence.rate_factor.numpy()))
+        factor = float(self._state.divergence.rate_factor.numpy())
+        return self._state.plan.table(learning_rate=rate * factor)
 
     def _create_summaries(self) -> TrainingSummaries:
         options = self._experiment.training
@@ -426,7 +345,7 @@ class Session:
 
         return TrainingSummaries(
             self._folder.train,
-            model=self._model,
+            model=self._state.model,
             frequency=options.summary_frequency,
             image_frequency=options.image_summary_frequency,
             first_step=self.step,
@@ -437,20 +356,20 @@ class Session:
     def _create_evaluation(self, stop_requested: Callable[[], bool]) -> PeriodicEvaluation:
         return PeriodicEvaluation(
             self._folder.eval,
-            model=self._model,
+            model=self._state.model,
             losses=self._test_losses,
             datasets=training_data.create_evaluation_sets(self._experiment.eval_datasets),
             frequency=self._experiment.training.evaluation_frequency,
             stop_requested=stop_requested,
-            weights=self._kept_weights.evaluated,
-            history=self._history,
+            weights=self._state.kept_weights.evaluated,
+            history=self._state.history,
             on_best=self._keep_best,
             hosts=self.hosts,
         )
 
     def _keep_best(self, step: int) -> None:
         if self.hosts.is_chief:
-            self._checkpointer.save_alone(self._folder.best)
+            self._state.checkpointer.save_alone(self._folder.best)
             metric = self._experiment.training.best_metric
             _log.info("step %d  the best %s so far", step, metric)
 
@@ -464,8 +383,8 @@ class Session:
 
     def export(self) -> None:
         """Writes the network as a SavedModel, with the weights that `fine_tuning` asks for."""
-        _log.info("Exporting %s.", self._kept_weights.description())
-        with self._kept_weights.exported():
+        _log.info("Exporting %s.", self._state.kept_weights.description())
+        with self._state.kept_weights.exported():
             export.save_model(
-                self._model, self._folder.saved_model, options=self._experiment.film_net
+                self._state.model, self._folder.saved_model, options=self._experiment.film_net
             )
