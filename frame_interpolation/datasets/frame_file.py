@@ -21,6 +21,7 @@ Options (`frame_options`) may ask for another size or encoding; they apply after
 import dataclasses
 import io
 import os
+import stat
 from typing import Final
 
 from PIL import Image, ImageOps
@@ -75,6 +76,9 @@ def read_frame(path: str, options: FrameOptions = UNCHANGED) -> FrameFile:
     """
     name = os.path.basename(path)
     try:
+        # Opening a pipe would wait for a writer.
+        if not stat.S_ISREG(os.stat(path).st_mode):
+            raise FrameError("unreadable_frame", f"{name!r} is not a regular file")
         with open(path, "rb") as file:
             data = file.read()
     except FileNotFoundError:

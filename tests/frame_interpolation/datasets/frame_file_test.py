@@ -1,4 +1,5 @@
 import io
+import os
 
 import numpy as np
 import pytest
@@ -157,10 +158,12 @@ def test_sixteen_bit_rgb_is_rejected_though_pillow_shows_eight():
 def test_missing_empty_and_unreadable_files(tmp_path):
     (tmp_path / "empty.png").write_bytes(b"")
     (tmp_path / "folder.png").mkdir()
+    os.mkfifo(tmp_path / "pipe.png")
     for name, reason in (
         ("missing.png", "missing_frame"),
         ("empty.png", "empty_frame"),
         ("folder.png", "unreadable_frame"),
+        ("pipe.png", "unreadable_frame"),
     ):
         with pytest.raises(FrameError, match=name) as caught:
             read_frame(str(tmp_path / name))
