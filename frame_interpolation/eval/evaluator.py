@@ -113,6 +113,7 @@ def evaluate(
     _check_regions(source, stop, metric_names)
     started = environment.now()
     with ScoreJournal(output_dir / _JOURNAL_NAME, identity) as journal:
+        _remove_unfinished(output_dir)  # The journal is ours alone, so nobody is writing them.
         if config:
             evaluation_results.write_text(output_dir / "config.gin", config)
         resumed = len(journal.triplets)
@@ -191,6 +192,13 @@ def _remove_results(folder: Path) -> None:
         (folder / name).unlink(missing_ok=True)
     if (folder / FRAMES_NAME).is_dir():
         shutil.rmtree(folder / FRAMES_NAME)
+
+
+def _remove_unfinished(folder: Path) -> None:
+    """Removes the files that a run was writing under temporary names when it was killed."""
+    for pattern in (".*.tmp", f"{FRAMES_NAME}/*/.*.tmp.*"):
+        for path in folder.glob(pattern):
+            path.unlink(missing_ok=True)
 
 
 def _score_triplets(

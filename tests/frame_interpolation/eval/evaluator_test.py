@@ -157,6 +157,17 @@ def test_a_killed_run_goes_on_where_it_stopped(tmp_path, records):
     assert not journal.exists()
 
 
+def test_what_a_killed_run_was_writing_is_removed(tmp_path, records):
+    frames = tmp_path / "results" / "frames" / "a"
+    frames.mkdir(parents=True)
+    # By the names that `write_text` and `write_image` give a file until it is whole.
+    for path in (tmp_path / "results" / ".results.csv.7.tmp", frames / ".frame2.7.tmp.png"):
+        path.write_bytes(b"half of it")
+    _evaluate(tmp_path, records, output_frames=True)
+    assert len(list(frames.iterdir())) == 4
+    assert not [path for path in tmp_path.rglob("*") if ".tmp" in path.name]
+
+
 def test_a_finished_one_is_not_run_again(tmp_path, records):
     first, _ = _evaluate(tmp_path, records, batch_size=3)
 
