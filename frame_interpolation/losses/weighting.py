@@ -90,7 +90,8 @@ def create_training_losses(
         strict=True,
     ):
         weight = _create_schedule(name, schedule, parameters)
-        always_one = set(parameters.get("values", [None])) == {1.0}
+        values = parameters.get("values", [])
+        always_one = bool(values) and all(value == 1.0 for value in values)
         losses.append(WeightedLoss(name, function, weight, always_one))
     return losses
 
@@ -108,22 +109,42 @@ def _create_schedule(
         )
     problem = ""
     try:
-        weight = schedule(**parameters)
-        # What is wrong with numbers among them shows when they are used.
-        first = float(weight(tf.constant(0, tf.int64)))
+        weight = schedule(**_with_floats(parameters))
+        # What is wrong with numbers among them shows when they are used, in a graph as in training.
+        in_graph = tf.function(lambda step: weight(step), autograph=False)
+        first = float(in_graph(tf.constant(0, tf.int64)))
         boundaries = list(parameters.get("boundaries", ()))
         if not math.isfinite(first):
             problem = f"the weight at step 0 would be {first}"
         elif boundaries != sorted(boundaries):
             problem = "the boundaries do not rise"
-    except (TypeError, ValueError, tf.errors.OpError) as error:
-        problem = str(error)
+        elif not all(isinstance(value, float) for value in weight.get_config().get("values", ())):
+            problem = "the values are not all numbers"
+    except (TypeError, ValueError, IndexError, AttributeError, tf.errors.OpError) as error:
+        # gin adds a line with the place in Keras.
+        problem = str(error).partition("\n")[0]
     if problem:
         raise InputError(
             f"training_losses.loss_weight_parameters of {name!r}, {parameters}, do not fit the "
             f"schedule; expected a dict of the arguments of {schedule.__name__}: {problem}"
         )
     return weight
+
+
+def _with_floats(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Lets 1 stand for 1.0: Keras computes in the type of what it is given."""
+
+    def as_float(value: Any) -> Any:
+        is_integer = isinstance(value, int) and not isinstance(value, bool)
+        return float(value) if is_integer else value
+
+    return {
+        name: [as_float(entry) for entry in value]
+        if name == "values" and isinstance(value, Sequence)
+        # Boundaries are compared with the step, an integer.
+        else as_float(value)
+        for name, value in parameters.items()
+    }
 
 
 def create_test_losses(

@@ -65,6 +65,23 @@ def test_a_loss_that_is_not_always_weighted_one_is_called_k_times_itself(vgg_fil
     assert [loss.summary_name for loss in _constant(["l1", "l2"], [1.0, 0.5])] == ["l1", "k*l2"]
 
 
+def test_a_schedule_takes_integers_for_weights_and_bends_in_a_graph():
+    schedules = tf.keras.optimizers.schedules
+    options = TrainingLosses(
+        loss_names=["l1", "l2"],
+        loss_weight_schedules=[_STEPWISE, schedules.PolynomialDecay],
+        loss_weight_parameters=[
+            {"boundaries": [5], "values": [1, 0.25]},
+            {"initial_learning_rate": 0, "decay_steps": 10, "end_learning_rate": 1},
+        ],
+    )
+    losses = weighting.create_training_losses(options, vgg=VggOptions(), style=StyleOptions())
+    weights = tf.function(lambda step: [loss.weight(step) for loss in losses])
+    for step, expected in [(0, [1.0, 0.0]), (5, [1.0, 0.5]), (6, [0.25, 0.6])]:
+        found = [float(weight) for weight in weights(tf.constant(step, tf.int64))]
+        assert found == pytest.approx(expected)
+
+
 def test_losses_take_the_example_and_the_prediction():
     example = {"x0": tf.ones([1, 12, 12, 3]), "y": tf.zeros([1, 12, 12, 3])}
     prediction = {
@@ -131,6 +148,8 @@ def test_wrong_options_are_refused(arguments, message):
         (_STEPWISE, {"boundaries": [5], "values": [1.0]}, "length of boundaries"),
         (_STEPWISE, {"boundaries": ["5"], "values": [1.0, 2.0]}, "do not fit"),
         (_STEPWISE, {"boundaries": [9, 5], "values": [1.0, 2.0, 3.0]}, "do not rise"),
+        (_STEPWISE, {"boundaries": [], "values": [1.0]}, "do not fit"),
+        (_STEPWISE, {"boundaries": [5], "values": [1.0, [2.0]]}, "do not fit"),
         (
             tf.keras.optimizers.schedules.CosineDecay,
             {"initial_learning_rate": 1.0, "decay_steps": 0},
