@@ -5,13 +5,16 @@ and what becomes of them are in `variable_groups`; the names of the shipped ones
 """
 
 import dataclasses
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import gin
 
 from frame_interpolation.errors import InputError
+from frame_interpolation.training.options import check_pattern
+
+# Of a rate; far beyond it weights would leave the range of float32.
+_LARGEST_FACTOR = 1e6
 
 
 @gin.register("fine_tuning")
@@ -71,10 +74,11 @@ class FineTuningOptions:
         self._check_names()
         for name, factor in self.rate_multipliers.items():
             _check(
-                _is_number(factor) and factor > 0,
+                _is_number(factor) and 0 < factor <= _LARGEST_FACTOR,
                 f"rate_multipliers[{name!r}]",
                 factor,
-                "a factor above 0; a group that is not to move belongs into fine_tuning.frozen",
+                f"a factor above 0 and at most {_LARGEST_FACTOR:g}; a group that is not to move "
+                "belongs into fine_tuning.frozen",
             )
         for name, step in self.unfreeze_at.items():
             _check(_is_step(step), f"unfreeze_at[{name!r}]", step, "an integer of at least 0")
@@ -84,16 +88,11 @@ class FineTuningOptions:
     def _check_groups(self):
         for field in ("groups", "rate_multipliers", "unfreeze_at"):
             value = getattr(self, field)
-            fits = isinstance(value, Mapping) and all(isinstance(name, str) for name in value)
+            fits = isinstance(value, Mapping)
+            fits = fits and all(isinstance(name, str) and name for name in value)
             _check(fits, field, value, "a dict whose keys are names of groups")
         for name, pattern in self.groups.items():
-            try:
-                re.compile(pattern)
-            except (re.error, TypeError) as error:
-                raise InputError(
-                    f"fine_tuning.groups[{name!r}] is {pattern!r}, which is no regular "
-                    f"expression: {error}."
-                ) from error
+            check_pattern(f"fine_tuning.groups[{name!r}]", pattern)
 
     def _check_names(self):
         for field in ("frozen", "trained"):
@@ -108,7 +107,7 @@ class FineTuningOptions:
     def _check_numbers(self):
         ranges = {
             "layer_decay": (lambda x: 0 < x <= 1, "a factor above 0 and at most 1"),
-            "pull_weight": (lambda x: x >= 0, "a number of at least 0"),
+            "pull_weight": (lambda x: 0 <= x <= 3.4e38, "a number from 0 to 3.4e38"),
             "average_decay": (lambda x: 0 <= x < 1, "a number of at least 0 and below 1"),
             "blend_factor": (lambda x: 0 <= x <= 1, "a number from 0 to 1"),
         }

@@ -40,6 +40,8 @@ _BOOLEAN = ("learning_rate_staircase", "xla", "deterministic", "evaluate_at_star
 # What NumPy takes as a seed, and TensorFlow as a count of steps.
 _LARGEST_SEED = 2**32 - 1
 _LARGEST = 2**63 - 1
+# Of float32, in which everything is computed.
+_LARGEST_NUMBER = 3.4e38
 
 
 @gin.register("training")
@@ -200,11 +202,15 @@ class OptimizerOptions:
                 raise InputError(
                     f"optimizer.{field} is {value!r}; expected a number of at least 0 and below 1."
                 )
-        if not _is_number(self.epsilon) or self.epsilon <= 0:
-            raise InputError(f"optimizer.epsilon is {self.epsilon!r}; expected a number above 0.")
-        if not _is_number(self.weight_decay) or self.weight_decay < 0:
+        if not _is_number(self.epsilon) or not 0 < self.epsilon <= _LARGEST_NUMBER:
             raise InputError(
-                f"optimizer.weight_decay is {self.weight_decay!r}; expected a number of at least 0."
+                f"optimizer.epsilon is {self.epsilon!r}; expected a number above 0, and at most "
+                f"{_LARGEST_NUMBER:g}."
+            )
+        if not _is_number(self.weight_decay) or not 0 <= self.weight_decay <= _LARGEST_NUMBER:
+            raise InputError(
+                f"optimizer.weight_decay is {self.weight_decay!r}; expected a number of at least "
+                f"0, and at most {_LARGEST_NUMBER:g}."
             )
         if self.weight_decay and self.name != "adamw":
             raise InputError(
@@ -212,13 +218,27 @@ class OptimizerOptions:
                 f"{self.name!r}, which has none; bind optimizer.name to 'adamw' or the weight "
                 "decay to 0."
             )
-        try:
-            re.compile(self.weight_decay_pattern)
-        except (re.error, TypeError) as error:
-            raise InputError(
-                f"optimizer.weight_decay_pattern is {self.weight_decay_pattern!r}, which is no "
-                f"regular expression: {error}."
-            ) from error
+        check_pattern("optimizer.weight_decay_pattern", self.weight_decay_pattern)
+
+
+def check_pattern(binding: str, pattern: Any) -> None:
+    """Makes sure that a pattern can be searched for in the names of variables.
+
+    Args:
+      binding: name in gin, for the message.
+      pattern: what was bound.
+
+    Raises:
+      InputError: it is not the text of a regular expression.
+    """
+    if not isinstance(pattern, str):
+        raise InputError(f"{binding} is {pattern!r}; expected a regular expression in quotes.")
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        raise InputError(
+            f"{binding} is {pattern!r}, which is no regular expression: {error}."
+        ) from error
 
 
 def _is_number(value: Any) -> bool:
@@ -234,7 +254,8 @@ def _check_number(name: str, value: Any, *, positive: bool) -> None:
     limit = "above 0" if positive else "of at least 0"
     in_range = _is_number(value) and (value > 0 if positive else value >= 0)
     if name in _NOT_INTEGER:
-        _check(in_range, name, value, f"a number {limit}")
+        in_range = in_range and value <= _LARGEST_NUMBER
+        _check(in_range, name, value, f"a number {limit}, and at most {_LARGEST_NUMBER:g}")
     else:
         fits = in_range and isinstance(value, int) and value <= _LARGEST
         _check(fits, name, value, f"an integer {limit}, and below 2^63")

@@ -25,6 +25,7 @@ def test_defaults_are_the_released_schedule():
         ("num_steps", True),
         ("learning_rate", 0.0),
         ("learning_rate", "fast"),
+        ("learning_rate", 1e39),
         ("learning_rate", float("nan")),
         ("learning_rate_decay_rate", 1.5),
         ("learning_rate_decay_rate", "0.5"),
@@ -66,7 +67,9 @@ def test_early_stopping_needs_a_metric_and_none_is_no_metric():
         ("beta_2", -0.1),
         ("epsilon", 0),
         ("weight_decay", -1e-3),
+        ("epsilon", 1e39),
         ("weight_decay_pattern", "("),
+        ("weight_decay_pattern", b"kernel"),
     ],
 )
 def test_a_constant_of_the_optimiser_out_of_range_is_refused_by_its_gin_name(name, value):
