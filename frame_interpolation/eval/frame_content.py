@@ -8,12 +8,14 @@ look at, no proof.
 """
 
 import hashlib
+import re
 from collections.abc import Sequence
 
 import numpy as np
 
 _THUMBNAIL_SIZE = (8, 6)
 _CELLS = _THUMBNAIL_SIZE[0] * _THUMBNAIL_SIZE[1]
+_MARK = re.compile(rf"[0-9a-f]{{64}}:[0-9a-f]{{{2 * _CELLS}}}")
 
 LIKENESS_LIMIT = 3
 """Largest difference of any cell, in grey levels of 255, of two frames that look the same."""
@@ -39,6 +41,11 @@ def mark(frame: np.ndarray) -> str:
     grey = cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY)
     cells = cv2.resize(grey, _THUMBNAIL_SIZE, interpolation=cv2.INTER_AREA)
     return f"{digest.hexdigest()}:{cells.tobytes().hex()}"
+
+
+def is_mark(text: str) -> bool:
+    """Says whether a text, of a file say, has the form of a mark."""
+    return _MARK.fullmatch(text) is not None
 
 
 def digest_of(text: str) -> str:

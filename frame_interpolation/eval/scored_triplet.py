@@ -5,10 +5,15 @@ infinity, and a missing value (a region too small for the metric's window) is nu
 """
 
 import dataclasses
+import itertools
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
+
+from frame_interpolation.eval import frame_content
+
+_BOXES: Final = {"frame_size": 2, "image_size": 2, "motion_roi": 4, "roi": 4}
 
 
 @dataclass(frozen=True)
@@ -78,15 +83,37 @@ class ScoredTriplet:
         Raises:
             KeyError: If a field is missing.
             TypeError: If a field is not known, or of another type.
-            ValueError: If a value is not a number.
+            ValueError: If a value is not a number, or a mark or a box is none.
         """
         fields = dict(fields)
-        for name in ("frame_size", "image_size", "motion_roi", "roi"):
+        for name, length in _BOXES.items():
             fields[name] = None if fields[name] is None else tuple(fields[name])
+            if fields[name] is not None and len(fields[name]) != length:
+                raise ValueError(f"{name} is {fields[name]!r}, expected {length} numbers")
         for name in ("general_motion_type", "behavior", "frame_marks", "remarks"):
             fields[name] = tuple(fields.get(name, ()))
-        fields["values"] = {name: decode_value(value) for name, value in fields["values"].items()}
-        return cls(**fields)
+        values = dict(fields["values"])
+        fields["values"] = {name: decode_value(value) for name, value in values.items()}
+        fields["measures"] = dict(fields.get("measures", {}))
+        triplet = cls(**fields)
+        triplet._check_types()
+        return triplet
+
+    def _check_types(self) -> None:
+        """Refuses what a file may hold and nothing else could, before it gets further."""
+        texts = (self.shard, self.key, self.name, self.film, self.frames)
+        lists = (self.general_motion_type, self.behavior, self.frame_marks, self.remarks)
+        if not all(isinstance(text, str) for text in (*texts, *itertools.chain(*lists))):
+            raise TypeError(f"a name, group, mark or remark of {self.name!r} is no text")
+        boxes = (self.frame_size, self.image_size, self.motion_roi, self.roi)
+        numbers = [self.index, self.offset, *itertools.chain(*filter(None, boxes))]
+        numbers += [self.level] if self.level is not None else []
+        if not all(
+            isinstance(number, int | float) for number in (*numbers, *self.measures.values())
+        ):
+            raise TypeError(f"a position, level, box or measure of {self.name!r} is no number")
+        if not all(map(frame_content.is_mark, self.frame_marks)):
+            raise ValueError(f"a frame of {self.name!r} has no proper mark")
 
 
 def encode_value(value: float | None) -> float | str | None:

@@ -45,6 +45,14 @@ def test_what_was_written_is_read(results, path):
         ("triplets/0/values", {"psnr": math.nan, "l1": 0.0}, "a value is not a number"),
         ("triplets/0/values", {"psnr": "high", "l1": 0.0}, "not complete"),
         ("triplets/0/values", {"psnr": [1], "l1": 0.0}, "not complete"),
+        ("triplets/0/name", 5, "name, group, mark or remark of 5 is no text"),
+        ("triplets/0/behavior", [None], "is no text"),
+        ("triplets/0/level", "hard", "level, box or measure .* is no number"),
+        ("triplets/0/roi", [1, 2], r"roi is \(1, 2\), expected 4 numbers"),
+        ("triplets/0/measures", {"motion_px": "far"}, "is no number"),
+        ("triplets/0/measures", [1], "not complete"),
+        ("triplets/0/values", [], "lacks values"),
+        ("triplets/0/frame_marks", ["00:00"] * 3, "no proper mark"),
     ],
 )
 def test_what_was_changed_is_refused_by_name(path, place, value, message):

@@ -22,6 +22,8 @@ def test_equal_pixels_have_equal_marks_whatever_their_memory_order():
     frame = _drawing()
     assert frame_content.mark(frame) == frame_content.mark(np.asfortranarray(frame))
     assert frame_content.mark(frame) != frame_content.mark(frame[::-1])
+    assert frame_content.is_mark(frame_content.mark(frame))
+    assert not frame_content.is_mark(frame_content.mark(frame)[:-1])
 
 
 def test_the_digest_knows_the_shape():

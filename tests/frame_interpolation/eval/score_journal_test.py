@@ -27,7 +27,7 @@ def _triplet(index):
         general_motion_type=(),
         behavior=(),
         values={"psnr": 30.0 + index},
-        frame_marks=("a:00", "b:00", "c:00"),
+        frame_marks=tuple(f"{frame * 64}:{'00' * 48}" for frame in "abc"),
         measures={"motion_px": 1.5 * index},
         remarks=("chamfer: empty line map (truth)",),
     )
