@@ -99,6 +99,17 @@ def save_model(
     return target
 
 
+def remove_leftovers(path: str | os.PathLike[str]) -> None:
+    """Removes what a process that was killed while it saved has left beside a SavedModel.
+
+    Args:
+      path: of the SavedModel; nothing else may be saving there now.
+    """
+    target = pathlib.Path(path)
+    for folder in target.parent.glob(f".{target.name}.*"):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 def _in_float32(model: tf.keras.Model, options: Options) -> tf.keras.Model:
     """The network itself, or a twin that computes in float32 of one that does not."""
     if all(layer.compute_dtype == "float32" for layer in model._flatten_layers()):

@@ -388,3 +388,5 @@ class Session:
             export.save_model(
                 self._state.model, self._folder.saved_model, options=self._experiment.film_net
             )
+        # The run is locked, so no other process of it is saving.
+        export.remove_leftovers(self._folder.saved_model)

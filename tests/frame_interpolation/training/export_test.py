@@ -180,6 +180,15 @@ def test_the_former_saved_model_is_replaced_and_nothing_is_left_beside(tiny_fold
     assert (tiny_folder / "variables" / "variables.index").exists()
 
 
+def test_what_a_killed_process_left_beside_is_removed_and_nothing_else(tmp_path):
+    folder = _former_saved_model(tmp_path)
+    for name in (".saved_model.1a2b", ".saved_model.old.3c4d"):
+        (tmp_path / name / "saved_model").mkdir(parents=True)
+    (tmp_path / "saved_model.mine").touch()
+    export.remove_leftovers(folder)
+    assert sorted(os.listdir(tmp_path)) == ["saved_model", "saved_model.mine"]
+
+
 def test_without_auxiliary_outputs(tiny_folder):
     loaded = tf.saved_model.load(str(tiny_folder))
     assert list(loaded(_inputs(1, 8, 8), training=False)) == ["image"]
