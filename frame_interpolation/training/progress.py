@@ -2,10 +2,11 @@
 
 import contextlib
 import logging
+import os
 import sys
 import time
 from collections.abc import Callable
-from typing import TextIO
+from typing import Any, TextIO
 
 import tqdm
 import tqdm.contrib.logging
@@ -16,6 +17,8 @@ _log = logging.getLogger(__name__)
 
 _BAR_SECONDS = 1.0
 _LINE_SECONDS = 30.0
+# Of a terminal that does not say.
+_COLUMNS, _ROWS = 80, 24
 
 
 class Progress:
@@ -52,7 +55,11 @@ class Progress:
             # Lets what is logged pass above the bar.
             self._closing.enter_context(tqdm.contrib.logging.logging_redirect_tqdm())
             self._bar = tqdm.tqdm(
-                total=num_steps, initial=first_step, file=stream, unit="step", dynamic_ncols=True
+                total=num_steps,
+                initial=first_step,
+                file=stream,
+                unit="step",
+                **_bar_size(stream),
             )
 
     def __call__(self, result: StepResult) -> None:
@@ -87,6 +94,19 @@ class Progress:
         if self._bar is not None:
             self._bar.close()
         self._closing.close()
+
+
+def _bar_size(stream: TextIO) -> dict[str, Any]:
+    """Gives tqdm's arguments for the size of the bar."""
+    try:
+        size = os.get_terminal_size(stream.fileno())
+    except OSError:
+        return {"dynamic_ncols": True}
+    # `script`, containers and their like may open one of no columns and rows, and tqdm then draws
+    # nothing at all.
+    if size.columns and size.lines:
+        return {"dynamic_ncols": True}
+    return {"ncols": size.columns or _COLUMNS, "nrows": size.lines or _ROWS}
 
 
 def format_duration(seconds: float) -> str:

@@ -1,6 +1,9 @@
 import io
 import logging
+import os
+import pty
 import re
+import termios
 
 import pytest
 
@@ -51,6 +54,20 @@ def test_a_terminal_gets_a_bar():
     # Time spent and time left.
     assert re.search(r"2/2 \[\d\d:\d\d<\d\d:\d\d", terminal.getvalue())
     assert "loss 0.2500" in terminal.getvalue()
+
+
+@pytest.mark.parametrize("size", [(0, 0), (0, 110), (24, 0), (24, 110)])
+def test_a_terminal_of_unknown_size_gets_a_bar_too(size):
+    ours, its = pty.openpty()
+    termios.tcsetwinsize(its, size)
+    with open(its, "w", encoding="utf-8") as terminal:
+        progress = Progress(first_step=0, num_steps=2, stream=terminal)
+        progress(_result(1, 2))
+        progress(_result(2, 2))
+        progress.close()
+        shown = os.read(ours, 10_000).decode("utf-8")
+    os.close(ours)
+    assert "2/2 [" in shown
 
 
 @pytest.mark.parametrize(
