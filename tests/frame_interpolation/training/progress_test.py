@@ -3,6 +3,7 @@ import logging
 import os
 import pty
 import re
+import select
 import termios
 
 import pytest
@@ -65,9 +66,11 @@ def test_a_terminal_of_unknown_size_gets_a_bar_too(size):
         progress(_result(1, 2))
         progress(_result(2, 2))
         progress.close()
-        shown = os.read(ours, 10_000).decode("utf-8")
+        shown = b""
+        while b"2/2 [" not in shown and select.select([ours], [], [], 5.0)[0]:
+            shown += os.read(ours, 10_000)
     os.close(ours)
-    assert "2/2 [" in shown
+    assert b"2/2 [" in shown
 
 
 @pytest.mark.parametrize(
