@@ -2,20 +2,22 @@
 
     versions, code, hardware, command, mode   of the newest session
     seeds                                     of the weights and of the data
-    datasets                                  each with its number of records and, where a program
-                                              of this project wrote it, hash and fingerprint of its
-                                              manifest
+    datasets                                  each with its number of shards and, where a program
+                                              of this project wrote it, number of records, hash and
+                                              fingerprint of its manifest
     sessions                                  one for each time that the program ran: the first five
                                               of these, the time of its beginning and end (UTC), the
                                               steps between, and the outcome
 
-A session without an end was killed, or is still running.
+A session without an end was killed, or is still running. A session that finds another manifest
+than the one before it warns.
 """
 
 import datetime
 import hashlib
 import importlib.metadata
 import json
+import logging
 import os
 import platform
 import subprocess
@@ -32,6 +34,8 @@ from frame_interpolation.training.run_folder import write_text
 
 _PACKAGES = ("tensorflow", "keras", "numpy", "opencv-python-headless", "absl-py", "gin-config")
 _GIT_TIMEOUT_S = 10.0
+
+_log = logging.getLogger(__name__)
 
 
 class RunRecord:
@@ -63,7 +67,9 @@ class RunRecord:
             },
             "datasets": _datasets(experiment),
         }
-        self._earlier = _sessions(path) if path else []
+        former = _former(path) if path else {}
+        self._earlier = former.get("sessions", [])
+        _warn_of_other_records(former.get("datasets", []), self._run["datasets"])
 
     def begin(self, step: int) -> None:
         """Writes that the session has begun.
@@ -94,17 +100,40 @@ class RunRecord:
         write_text(self._path, json.dumps(content, indent=2) + "\n")
 
 
-def _sessions(path: str) -> list[Any]:
+def _former(path: str) -> dict[str, Any]:
+    """The record as the session before has left it; nothing where there was none."""
     try:
         with open(path, encoding="utf-8") as file:
-            return list(json.load(file)["sessions"])
+            former = json.load(file)
+        return {"sessions": list(former["sessions"]), "datasets": list(former["datasets"])}
     except FileNotFoundError:
-        return []
+        return {}
     except (ValueError, KeyError, TypeError) as error:
         raise InputError(
             f"{path} is not the record of a run that this program writes; move it away, or choose "
             "another --label."
         ) from error
+
+
+def _warn_of_other_records(
+    former: Sequence[Mapping[str, Any]], present: Sequence[Mapping[str, Any]]
+) -> None:
+    def hashes(datasets: Sequence[Mapping[str, Any]]) -> dict[tuple[str, str], str]:
+        return {
+            (dataset["used_as"], dataset["path"]): dataset["manifest"]["sha256"]
+            for dataset in datasets
+            if "manifest" in dataset
+        }
+
+    before = hashes(former)
+    for (binding, path), sha256 in hashes(present).items():
+        if before.get((binding, path), sha256) != sha256:
+            _log.warning(
+                "%s: the records %s have been written anew since the last session of this run; "
+                "unless they are the same ones, it does not go on as it would have.",
+                binding,
+                path,
+            )
 
 
 def _now() -> str:

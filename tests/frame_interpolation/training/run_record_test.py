@@ -61,6 +61,17 @@ def test_a_manifest_is_named_with_its_hash(create, tmp_path):
     }
 
 
+def test_records_that_have_changed_between_two_sessions_are_warned_of(create, tmp_path, caplog):
+    (tmp_path / "records-00000-of-00001").write_bytes(b"")
+    binding = f"eval_datasets.files = ['{tmp_path}/records@1']"
+    for number, fingerprint in enumerate(["f", "f", "g"]):
+        text = json.dumps({"shards": [{}], "fingerprint": fingerprint, "records": 7})
+        (tmp_path / "records.manifest.json").write_text(text, encoding="utf-8")
+        create(binding).begin(number)
+        assert ("written anew" in caplog.text) == (fingerprint == "g")
+    assert f"eval_datasets.files: the records {tmp_path}/records@1 have been" in caplog.text
+
+
 def test_sessions_follow_one_another(create, tmp_path):
     first = create()
     first.begin(0)
