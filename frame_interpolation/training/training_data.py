@@ -1,12 +1,14 @@
 """The batches of a run: of its training records from any step on, and of its evaluation sets."""
 
 import dataclasses
+import os
 from collections.abc import Callable, Iterable
 
 import tensorflow as tf
 
 from frame_interpolation.datasets import input_pipeline, record_collection
 from frame_interpolation.datasets.options import DataAugmentation, EvalDatasets, TrainingDataset
+from frame_interpolation.errors import InputError
 from frame_interpolation.training.train_step import Example
 
 
@@ -102,10 +104,11 @@ def create_evaluation_sets(options: EvalDatasets) -> dict[str, Iterable[Example]
       Batches by the name of the set; each can be iterated again and again.
 
     Raises:
-      InputError: records cannot be read.
+      InputError: records cannot be read, or the curves of a set would lie outside of their folder.
     """
     sets = {}
     for name, path in zip(options.names, options.files, strict=True):
+        _check_folder_name(name)
         records = record_collection.open_records(
             [path],
             binding="eval_datasets.files",
@@ -119,3 +122,13 @@ def create_evaluation_sets(options: EvalDatasets) -> dict[str, Iterable[Example]
             damaged_records=options.damaged_records,
         )
     return sets
+
+
+def _check_folder_name(name: object) -> None:
+    """Makes sure that the curves of an evaluation set can go to the folder of its name."""
+    fits = isinstance(name, str) and bool(name) and not os.path.isabs(name)
+    if not fits or ".." in str(name).split("/"):
+        raise InputError(
+            f"eval_datasets.names has {name!r}; expected the name of a folder for the curves of "
+            "the set, such as 'atd12k_val'."
+        )

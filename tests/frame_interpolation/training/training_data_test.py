@@ -55,3 +55,11 @@ def test_evaluation_sets_are_read_again_and_again(records):
 
 def test_no_evaluation_sets_are_fine():
     assert training_data.create_evaluation_sets(EvalDatasets()) == {}
+
+
+@pytest.mark.parametrize("name", ["..", "a/../../b", "/a", "", 5])
+def test_a_set_whose_curves_would_lie_elsewhere_is_refused(records, name):
+    with pytest.raises(
+        InputError, match=r"eval_datasets\.names has .*; expected the name of a fol"
+    ):
+        training_data.create_evaluation_sets(EvalDatasets(files=[records], names=[name]))
