@@ -103,17 +103,17 @@ def evaluate(
         **scorer.identity,
     }
     output_dir.mkdir(parents=True, exist_ok=True)
-    predict = None
-    if overwrite:
-        predict = method.load()  # Before anything is removed, for it may fail.
-        _remove_results(output_dir)
-    finished = _finished_results(output_dir, identity)
+    finished = None if overwrite else _finished_results(output_dir, identity)
     if finished is not None:
         return finished, True
     _check_regions(source, stop, metric_names)
+    predict = method.load() if overwrite else None  # Before anything is removed: it may fail.
     started = environment.now()
-    with ScoreJournal(output_dir / _JOURNAL_NAME, identity) as journal:
-        _remove_unfinished(output_dir)  # The journal is ours alone, so nobody is writing them.
+    with ScoreJournal(output_dir / _JOURNAL_NAME, identity, anew=overwrite) as journal:
+        # From here on the folder is ours, and nobody else is writing what is removed.
+        if overwrite:
+            _remove_results(output_dir)
+        _remove_unfinished(output_dir)
         if config:
             evaluation_results.write_text(output_dir / "config.gin", config)
         resumed = len(journal.triplets)
@@ -187,8 +187,8 @@ def _check_regions(source: ExampleSource, stop: int, metric_names: Sequence[str]
 
 
 def _remove_results(folder: Path) -> None:
-    """Removes what an evaluation writes, the mark of a finished one first."""
-    for name in (*evaluation_results.FILE_NAMES, _JOURNAL_NAME):
+    """Removes what an evaluation writes but its journal, the mark of a finished one first."""
+    for name in evaluation_results.FILE_NAMES:
         (folder / name).unlink(missing_ok=True)
     if (folder / FRAMES_NAME).is_dir():
         shutil.rmtree(folder / FRAMES_NAME)

@@ -24,12 +24,13 @@ class ScoreJournal:
         triplets: Scored triplets of earlier runs and of this one, in the order of the dataset.
     """
 
-    def __init__(self, path: Path, identity: Mapping[str, Any]) -> None:
+    def __init__(self, path: Path, identity: Mapping[str, Any], *, anew: bool = False) -> None:
         """Opens a journal, taking over what it holds.
 
         Args:
             path: File of the journal; created when it does not exist.
             identity: What the evaluation is of, a JSON object.
+            anew: Drop what it holds, whatever that is, instead of taking it over.
 
         Raises:
             InputError: If the journal is that of another evaluation, is damaged, or is being
@@ -46,7 +47,7 @@ class ScoreJournal:
             raise InputError(
                 f"Another evaluation is writing to {str(path.parent)!r}; wait for it or end it."
             ) from error
-        size = self._read(identity)
+        size = 0 if anew else self._read(identity)
         self._file.truncate(size)
         if not size:
             self._write({"identity": identity})

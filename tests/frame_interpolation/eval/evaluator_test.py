@@ -254,6 +254,17 @@ def test_overwrite_starts_anew(tmp_path, records):
     assert not (tmp_path / "results" / "frames").exists()
 
 
+def test_overwrite_takes_nothing_from_an_evaluation_that_is_running(tmp_path, records):
+    def is_overwritten(x0, x1):
+        with pytest.raises(InputError, match="Another evaluation is writing"):
+            _evaluate(tmp_path, records, overwrite=True)
+        return _average(x0, x1)
+
+    running, _ = _evaluate(tmp_path, records, is_overwritten, output_frames=True)
+    assert _evaluate(tmp_path, records)[0].triplets == running.triplets
+    assert len(list((tmp_path / "results" / "frames").iterdir())) == len(running.triplets)
+
+
 def test_a_model_that_does_not_load_costs_no_results(tmp_path, records):
     _evaluate(tmp_path, records)
 

@@ -85,6 +85,19 @@ def test_a_journal_without_scores_is_anyones(tmp_path):
         assert len(journal.triplets) == 1
 
 
+def test_a_journal_begun_anew_drops_whatever_it_holds(tmp_path):
+    path = tmp_path / "journal"
+    _write(path, 2)
+    other = {**_IDENTITY, "model": "xyz"}
+    with ScoreJournal(path, other, anew=True) as journal:
+        assert not journal.triplets
+        with pytest.raises(InputError, match="Another evaluation is writing"):
+            ScoreJournal(path, other, anew=True)
+        journal.append(_triplet(0))
+    with ScoreJournal(path, other) as journal:
+        assert len(journal.triplets) == 1
+
+
 def test_a_damaged_journal_is_refused(tmp_path):
     path = tmp_path / "journal"
     _write(path, 2)
