@@ -76,13 +76,13 @@ class Interpolator:
         except tf.errors.ResourceExhaustedError as error:
             raise InputError(
                 f"There is not enough memory for pictures of {_size(x0)}: cut them into more tiles "
-                "with block_height and block_width."
+                "(--block_height, --block_width), or give an evaluation a smaller batch_size."
             ) from error
         except tf.errors.InvalidArgumentError as error:
             raise InputError(
                 f"The model {self._model_path} does not take pictures of {_size(x0)}, which are "
-                "perhaps too small for its pyramid: take larger ones, or pad them with align 64. "
-                f"TensorFlow said: {_reason(error)}"
+                "perhaps too small for its pyramid: take larger ones, or pad them (--align 64), "
+                f"which an evaluation never does. TensorFlow said: {_reason(error)}"
             ) from error
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from frame_interpolation.errors import InputError
 from frame_interpolation.eval import protocols
 from frame_interpolation.eval.evaluation_example import EvaluationExample
 
@@ -63,12 +64,15 @@ def predictor_of(interpolator: Callable[[np.ndarray, np.ndarray], np.ndarray]) -
         interpolator: `(x0, x1) -> image`, float32 (B, H, W, 3), inputs in [0, 1], output unclipped.
 
     Returns:
-        The predictor.
+        The predictor; an `InputError` of the callable comes with the name of the first triplet.
     """
 
     def predict(batch: Sequence[PreparedTriplet]) -> np.ndarray:
         x0 = np.stack([triplet.x0 for triplet in batch])
         x1 = np.stack([triplet.x1 for triplet in batch])
-        return np.asarray(interpolator(x0, x1))
+        try:
+            return np.asarray(interpolator(x0, x1))
+        except InputError as error:
+            raise InputError(f"Triplet {batch[0].example.name!r}: {error}") from error
 
     return predict

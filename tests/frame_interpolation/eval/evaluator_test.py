@@ -265,6 +265,14 @@ def test_overwrite_takes_nothing_from_an_evaluation_that_is_running(tmp_path, re
     assert len(list((tmp_path / "results" / "frames").iterdir())) == len(running.triplets)
 
 
+def test_frames_that_a_model_does_not_take_are_named(tmp_path, records):
+    def takes_none(x0, x1):
+        raise InputError("Too small.")
+
+    with pytest.raises(InputError, match=r"^Triplet 'a': Too small\.$"):
+        _evaluate(tmp_path, records, takes_none)
+
+
 def test_a_model_that_does_not_load_costs_no_results(tmp_path, records):
     _evaluate(tmp_path, records)
 
