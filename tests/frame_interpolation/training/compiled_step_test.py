@@ -7,7 +7,13 @@ import tensorflow as tf
 from frame_interpolation.errors import InputError
 from frame_interpolation.losses import weighting
 from frame_interpolation.losses.options import StyleOptions, TrainingLosses, VggOptions
-from frame_interpolation.training.train_step import TrainStep
+from frame_interpolation.training.fine_tuning import FineTuningOptions
+from frame_interpolation.training.loss_scaling import LossScale
+from frame_interpolation.training.optimizers import AdamByGroup
+from frame_interpolation.training.options import OptimizerOptions
+from frame_interpolation.training.train_step import TrainStep, named_shapes
+from frame_interpolation.training.variable_groups import create_plan
+from frame_interpolation.training.weight_averaging import AveragedWeights
 
 # Run on the host, whatever accelerator there is: Python, files, text, queues.
 _HOST_ONLY = ("PyFunc", "EagerPyFunc", "String", "AsString", "Print", "Decode", "ReadFile", "Queue")
@@ -53,6 +59,43 @@ def test_the_whole_step_compiles_and_equals_the_one_that_is_not_compiled(
         np.testing.assert_allclose(
             compiled, plain, atol=1e-3 * largest, rtol=0, err_msg=variable.name
         )
+
+
+@pytest.mark.slow
+def test_the_optimiser_of_training_compiles_with_all_that_goes_with_it(
+    create_tiny_model, create_batch
+):
+    example = create_batch()
+    spoilt = example | {"y": example["y"] * np.nan}
+    losses = weighting.create_training_losses(
+        TrainingLosses(), vgg=VggOptions(), style=StyleOptions()
+    )
+    ends = []
+    for xla in (False, True):
+        variables = (model := create_tiny_model()).trainable_variables
+        plan = create_plan(FineTuningOptions(frozen=["flow_0"]), named_shapes(variables))
+        options = OptimizerOptions(name="adamw", weight_decay=0.1)
+        optimizer = AdamByGroup(0.01, options=options, plan=plan, warmup_steps=2)
+        optimizer.build(variables)
+        average = AveragedWeights(variables, plan.ever_trained, decay=0.5)
+        step = TrainStep(
+            model=model,
+            optimizer=optimizer,
+            losses=losses,
+            strategy=tf.distribute.get_strategy(),
+            gradient_clip_norm=0.1,
+            plan=plan,
+            accumulation_steps=2,
+            average=average,
+            loss_scale=LossScale(),
+            xla=xla,
+        )
+        for batch in (example, spoilt, example):
+            metrics = step(batch)
+        assert float(metrics["skipped_steps"]) == 1.0
+        ends.append([*model.get_weights(), *average.copies.by_place().values()])
+    for plain, compiled in zip(*ends, strict=True):
+        np.testing.assert_allclose(compiled, plain, atol=1e-6)
 
 
 @pytest.mark.slow
