@@ -7,8 +7,9 @@ The network has the released configuration (34.4 million parameters), random wei
 
     plain     a pass for each image and each flow direction, `dense_image_warp` of TensorFlow
               Addons, all auxiliary outputs, float32
-    ours      `training.train_step.TrainStep`, in each precision, and with groups of the network
-              frozen (`--train`: regular expressions of the variables that are trained)
+    ours      `training.train_step.TrainStep` with the allocator of `training.train`, in each
+              precision, and with groups of the network frozen (`--train`: regular expressions of
+              the variables that are trained)
 
 Every way has a process of its own, because the peak of its memory (VmHWM) belongs to the process;
 all are started first and then make their steps in turns, so that whatever else the machine does
@@ -28,7 +29,7 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from frame_interpolation.training import processor
+from frame_interpolation.training import memory, processor
 
 _CROP = 256
 _PLAIN = "plain"
@@ -208,6 +209,8 @@ def _own_step(model: Any, pattern: str) -> Callable[[Any], Any]:
 
 def _serve(way: str, *, batch_size: int, pattern: str) -> None:
     """Makes a step for every line of standard input and answers with what it took."""
+    if way != _PLAIN:
+        memory.reuse_what_was_freed()  # As `training.train` does.
     import tensorflow as tf
 
     if way == _PLAIN:

@@ -18,6 +18,7 @@ from collections.abc import Sequence
 from absl import flags
 
 from frame_interpolation import program
+from frame_interpolation.training import memory
 
 FLAGS = flags.FlagValues()
 _GIN_CONFIG = flags.DEFINE_multi_string(
@@ -90,6 +91,7 @@ def run(
     Raises:
       InputError: something that the user can put right.
     """
+    memory.reuse_what_was_freed()
     # TensorFlow comes with these.
     from frame_interpolation import config
     from frame_interpolation.training import checkpointing, hosts, run_record, session

@@ -9,6 +9,8 @@ from typing import Any
 
 import tensorflow as tf
 
+from frame_interpolation.ops import convolution
+
 _LEAKY_RELU_SLOPE = 0.2
 # Inputs of fewer channels are convolved together, since one of them would not fill the processor.
 _NARROW = 16
@@ -46,12 +48,10 @@ class Convolution(tf.keras.layers.Conv2D):
           inputs: one tensor, or several (B, H, W, any) that stand for their concatenation.
           training: whether a gradient will be asked for.
         """
-        if tf.is_tensor(inputs):
-            net = super().call(inputs)
-        elif training and self._is_smaller_than(inputs[0]):
-            net = self._sum_of_parts(inputs)
-        else:
-            net = super().call(tf.concat(inputs, axis=-1))
+        parts = [inputs] if tf.is_tensor(inputs) else list(inputs)
+        if len(parts) > 1 and not (training and self._is_smaller_than(parts[0])):
+            parts = [tf.concat(parts, axis=-1)]
+        net = self._sum_over(parts) if training else super().call(parts[0])
         if self._linear:
             return net
         return _frugal_leaky_relu(net) if training else _leaky_relu(net)
@@ -62,24 +62,32 @@ class Convolution(tf.keras.layers.Conv2D):
         height, width, _, filters = self.kernel.shape
         return pixels is not None and height * width * filters < pixels
 
-    def _sum_of_parts(self, inputs: Sequence[tf.Tensor]) -> tf.Tensor:
+    def _sum_over(self, parts: Sequence[tf.Tensor]) -> tf.Tensor:
         """Convolves each input with its part of the kernel, and adds the results up.
 
         The concatenation is neither made nor kept for the gradient, whose workspace is that of the
         largest input, and no gradient is computed of an input that needs none.
         """
-        kernels = tf.split(self.kernel, [part.shape[-1] for part in inputs], axis=2)
-        pairs = list(zip(inputs, kernels, strict=True))
+        written_gradient = convolution.written_gradient_pays()
+        net = None
+        for part, kernel in self._with_kernels(parts):
+            convolved = convolution.same_convolution(
+                part, kernel, written_gradient=written_gradient
+            )
+            net = tf.nn.bias_add(convolved, self.bias) if net is None else net + convolved
+        return net
+
+    def _with_kernels(self, parts: Sequence[tf.Tensor]) -> list[tuple[tf.Tensor, tf.Tensor]]:
+        if len(parts) == 1:
+            return [(parts[0], tf.convert_to_tensor(self.kernel))]
+        kernels = tf.split(self.kernel, [part.shape[-1] for part in parts], axis=2)
+        pairs = list(zip(parts, kernels, strict=True))
         narrow = [pair for pair in pairs if pair[0].shape[-1] < _NARROW]
         pairs = [pair for pair in pairs if pair[0].shape[-1] >= _NARROW]
         if narrow:
-            parts, kernels = zip(*narrow, strict=True)
-            pairs.append((tf.concat(parts, axis=-1), tf.concat(kernels, axis=2)))
-        net = None
-        for part, kernel in pairs:
-            convolved = tf.nn.conv2d(part, kernel, strides=1, padding="SAME")
-            net = tf.nn.bias_add(convolved, self.bias) if net is None else net + convolved
-        return net
+            images, kernels = zip(*narrow, strict=True)
+            pairs.append((tf.concat(images, axis=-1), tf.concat(kernels, axis=2)))
+        return pairs
 
 
 class UpsamplingConvolution(tf.keras.layers.Conv2D):
