@@ -67,6 +67,7 @@ def test_help_does_not_import_tensorflow(program):
     assert done.returncode == 0, f"{program} imports TensorFlow before it reads its flags"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("folder", _FOLDERS)
 def test_a_configuration_is_read_in_either_folder(folder, tmp_path):
     # Reading it needs every selector registered once: a module that is loaded under two names

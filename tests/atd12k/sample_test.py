@@ -119,6 +119,7 @@ def test_middle_frames_are_no_averages(tree):
         assert error > 8
 
 
+@pytest.mark.slow
 def test_same_seed_same_bytes_for_any_number_of_workers(tmp_path):
     arguments = {"train_triplets": 1, "test_triplets": 1, "sizes": [(160, 90)]}
     sample.draw_tree(tmp_path / "one", seed=5, workers=1, **arguments)

@@ -217,6 +217,7 @@ def test_other_options_on_the_same_path_are_refused(atd12k_root, tmp_path):
     assert build(**common, overwrite=True)["options"]["encoding"] == "keep"
 
 
+@pytest.mark.slow
 def test_two_jobs_at_once_on_one_path_do_not_mix(atd12k_root, tmp_path):
     encodings = ("png", "jpeg")
     jobs = [
@@ -334,6 +335,7 @@ def test_a_folder_in_which_nobody_may_write(atd12k_root):
     assert caught.value.filename.startswith("/proc/p") and caught.value.strerror
 
 
+@pytest.mark.slow
 def test_a_full_disk_is_one_line_and_leaves_nothing_half_written(
     atd12k_root, tmp_path, write_triplet
 ):

@@ -180,6 +180,7 @@ def test_resized_and_recoded_records(tmp_path, options):
     assert coded.dataset["options"]["encoding"] == options.get("encoding", "keep")
 
 
+@pytest.mark.slow
 def test_both_sizes_of_atd12k_are_scored_at_960x540(tmp_path):
     _make_atd12k(tmp_path / "tree")
     for test_frames in ("540p", "test_2k_original"):

@@ -59,6 +59,7 @@ def _arguments(workplace, **changes):
     return {**arguments, **changes}
 
 
+@pytest.mark.slow
 def test_the_command_line_from_both_start_folders(workplace, toy_middle):
     model = workplace / "runs" / "run0" / "saved_model"
     done = _run_program(

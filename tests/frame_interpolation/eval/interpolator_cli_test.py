@@ -182,6 +182,7 @@ def _program(*arguments, cwd=_ROOT):
     )
 
 
+@pytest.mark.slow
 def test_the_program_runs_from_inside_the_package(tmp_path, toy_model_path):
     folder = _make_sequence(tmp_path / "Szene ä 1")
     result = _program(

@@ -68,6 +68,7 @@ def test_an_input_is_never_overwritten(frames, toy_model_path):
         )
 
 
+@pytest.mark.slow
 def test_the_program_runs_from_the_root_on_relative_paths(
     frames, toy_model_path, toy_middle, tmp_path
 ):

@@ -57,6 +57,7 @@ def _model_of(run_folder):
     return model
 
 
+@pytest.mark.slow
 def test_the_command_line_builds_a_saved_model(run_folder, golden_dir):
     program = [sys.executable, "-m", "training.build_saved_model_cli"]
     flags = ["--gin_config", "film_net.gin", "--base_folder", run_folder.parent, "--label", "run0"]
@@ -132,6 +133,7 @@ def test_finds_a_gin_file_of_that_name_in_the_runs_folder(run_folder, saved, cap
     assert str(run_folder / "film.gin") in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_blends_with_other_weights(run_folder, saved, golden_dir, capsys):
     weights = [v.numpy() for v in _model_of(run_folder).trainable_variables]
     build_saved_model_cli.run(

@@ -72,6 +72,7 @@ class _StandInTpu:
             )
 
 
+@pytest.mark.slow
 def test_a_tpu_gets_static_shapes_and_makes_a_step(tmp_path, run_training, monkeypatch):
     tpu = _StandInTpu(monkeypatch)
     step = "training.num_steps = 1"

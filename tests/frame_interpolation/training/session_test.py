@@ -41,6 +41,7 @@ def _steps(folder):
 _END = "/.ATTRIBUTES/VARIABLE_VALUE"
 
 
+@pytest.mark.slow
 def test_a_run_that_diverges_goes_back_and_on_with_a_smaller_rate(
     tmp_path, run_training, read_state, caplog
 ):

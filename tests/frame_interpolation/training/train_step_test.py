@@ -212,6 +212,7 @@ def _executed(graph):
     return found.values()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("frozen", "layers"),
     [
@@ -317,6 +318,7 @@ def test_a_step_that_is_not_finite_changes_nothing_but_the_count(
     assert not {op.type for op in _executed(graph)} & {"If", "PyFunc", "EagerPyFunc"}
 
 
+@pytest.mark.slow
 def test_the_weights_of_the_losses_go_on_from_the_initial_step(
     create_one_convolution, create_batch
 ):

@@ -57,6 +57,7 @@ def _call(saved_model, frames):
     return tf.saved_model.load(str(saved_model))(inputs, training=False)["image"].numpy()
 
 
+@pytest.mark.slow
 def test_a_run_leaves_its_folder_and_goes_on_only_as_it_began(gin_file, tmp_path, caplog):
     frames = tf.random.stateless_uniform((1, 24, 24, 3), [1, 2])
     run = tmp_path / "run0"
@@ -107,6 +108,7 @@ _FINE_TUNING = [
 ]
 
 
+@pytest.mark.slow
 def test_a_fine_tuning_stopped_around_an_unfreezing_ends_with_the_same_bits(
     gin_file, tmp_path, caplog
 ):
@@ -144,6 +146,7 @@ def test_a_fine_tuning_stopped_around_an_unfreezing_ends_with_the_same_bits(
         _train(gin_file, tmp_path, *frozen, allow_config_changes=True)
 
 
+@pytest.mark.slow
 def test_the_pull_needs_the_weights_that_the_run_began_with(gin_file, tmp_path, caplog):
     assert _train(gin_file, tmp_path, "training.num_steps = 1") == 0
     longer = "training.num_steps = 2"
@@ -160,6 +163,7 @@ def test_a_batch_that_does_not_split_is_refused(gin_file, tmp_path):
         _train(gin_file, tmp_path, "training.accumulation_steps = 3")
 
 
+@pytest.mark.slow
 def test_training_goes_on_from_pretrained_weights(gin_file, tmp_path):
     assert _train(gin_file, tmp_path / "first", "training.num_steps = 1") == 0
     saved_model = tmp_path / "first" / "run0" / "saved_model"
@@ -171,6 +175,7 @@ def test_training_goes_on_from_pretrained_weights(gin_file, tmp_path):
             np.testing.assert_allclose(second[key], value, atol=1e-9)
 
 
+@pytest.mark.slow
 def test_an_attempt_that_failed_can_be_put_right(gin_file, tmp_path):
     with pytest.raises(InputError, match="nowhere"):
         _train(gin_file, tmp_path, "pretrained.path = 'nowhere'")

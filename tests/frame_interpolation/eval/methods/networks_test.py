@@ -19,6 +19,7 @@ def checkpoint(golden_dir, tmp_path_factory):
     return str(prefix)[: -len(".index")]
 
 
+@pytest.mark.slow
 def test_a_checkpoint_predicts_as_the_reference_did(checkpoint, golden_dir, make_triplet):
     golden = np.load(golden_dir / "film_small.npz")
     frames = [golden[f"case0/{name}"] for name in ("x0", "y", "x1")]
@@ -29,6 +30,7 @@ def test_a_checkpoint_predicts_as_the_reference_did(checkpoint, golden_dir, make
     assert method.description["kind"] == "checkpoint" and method.description["step"] == 1234
 
 
+@pytest.mark.slow
 def test_options_of_another_network_are_refused(checkpoint):
     options = pretrained.read_options(checkpoint)
     fine = networks.checkpoint(checkpoint, options=options)

@@ -36,6 +36,7 @@ def test_the_options_of_the_released_models_follow_from_their_variables():
     assert architecture.infer_options(architecture.variable_shapes(_RELEASED)) == _RELEASED
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "options",
     [

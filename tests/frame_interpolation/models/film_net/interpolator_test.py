@@ -144,6 +144,7 @@ def test_a_batch_of_three_equals_three_batches_of_one(golden, model):
         _assert_equal_to_largest(actual, predict(*pair)[0], _OUTPUT_TOLERANCE, "image")
 
 
+@pytest.mark.slow
 def test_released_configuration_has_the_released_variables(golden_dir):
     options = Options(
         pyramid_levels=7,
